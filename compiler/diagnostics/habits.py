@@ -65,6 +65,7 @@ OPTIONS: Final[Mapping[str, str]] = {
 """What others set in a file, and what is an option of `stdsl run` here."""
 
 _WORDS: Final[Mapping[str, str]] = {
+    "data": "`data` is known in searches alone, as in `search … { space = net(data.frames) }`",
     "range": "a range is written `1..4`, both ends included",
     "lambda": "there are no nameless operators: declare `op f(c) on x = …`",
     "self": "a body names its inputs after `on`; there is no `self`",

@@ -62,6 +62,8 @@ The message lists the settings that there are, and says where else one of this n
         places = [f"`{place}`" for place in ((near,) if near else ()) + self.elsewhere]
         if places:
             *others, last = places
+            if near is None and all("strategy = " in place for place in places):
+                return f"one of this name stands in {', '.join(others)}{' or ' if others else ''}{last}"
             return f"did you mean {', '.join(others)}{' or ' if others else ''}{last}?"
         if self.families:
             *others, last = (f"`{family}`" for family in self.families)

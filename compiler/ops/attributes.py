@@ -159,10 +159,12 @@ def groups(attrs: Attributes, entering: int, leaving: int | None = None, default
     return value
 
 
-def flag(attrs: Attributes, name: str, default: bool) -> bool:
+def flag(attrs: Attributes, name: str, default: bool, number: str | None = None) -> bool:
+    """True or false. ``number``: what to do where a number is given, of parameters that are taken for another one."""
     value = attrs.get(name, default)
     if type(value) is not bool:
-        raise OpFault("attribute", f"`{name}` is `true` or `false`, not {shown(value)}", None, name)
+        advice = number if type(value) is int else None
+        raise OpFault("attribute", f"`{name}` is `true` or `false`, not {shown(value)}", advice, name)
     return value
 
 

@@ -38,10 +38,14 @@ def _cost(inputs: Inputs, attrs: Attributes, output: TensorShape) -> Cost:
     return Cost(2 * output.channels) if attrs["affine"] else _FREE
 
 
+def _channels(norm: str) -> str:
+    return f"`{norm}` takes its channels from what enters: write `{norm}`"
+
+
 def _normalise_bn(inputs: Inputs, attrs: Attributes) -> Attributes:
     read.only(inputs[0], ("image", "clip", "features"), "images, clips and features", _OF_TOKENS)
     return {
-        "affine": read.flag(attrs, "affine", True),
+        "affine": read.flag(attrs, "affine", True, _channels("bn")),
         "eps": read.number(attrs, "eps", 1e-5, 0),
         "momentum": read.number(attrs, "momentum", 0.1, 0, 1),
     }
@@ -65,7 +69,7 @@ def _normalise_layer_norm(inputs: Inputs, attrs: Attributes) -> Attributes:
     x = inputs[0]
     read.only(x, ("tokens", "features"), "tokens and features", _OF_POSITIONS)
     return {
-        "affine": read.flag(attrs, "affine", True),
+        "affine": read.flag(attrs, "affine", True, _channels("layer_norm")),
         "eps": read.number(attrs, "eps", 1e-5, 0),
     }
 

@@ -227,5 +227,7 @@ def _merged(parts: list[Expectation]) -> Expectation:
 
 
 def _figure(bound: Any) -> str:
-    """A bound in full: whole numbers have all their digits."""
+    """A bound in full: whole numbers have all their digits, as far as a number has them exactly."""
+    if abs(bound) >= 2**53:
+        return f"{bound:g}".replace("e+", "e")
     return f"{int(bound):,}" if bound == int(bound) else f"{bound:g}"

@@ -60,6 +60,8 @@ def pick(module: Module, kind: type[D], name: str | None, sink: Sink) -> D | Non
         if other is not None and isinstance(other[0], kind):
             return other[0]
         there = module.declarations.get(name)
+        if there is None and any(error.code.startswith("E01") for error in sink.errors):
+            return None  # what could not be read may have been it, and that was said
         what = _KINDS.get(type(there), there.kind if isinstance(there, ast.OpDecl) else "") if there else ""
         sink.add(NotInFile(None, word, name, module.name, tuple(rows), what))
     return found

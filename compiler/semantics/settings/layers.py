@@ -15,7 +15,7 @@ from ...schemas.search import RetrainSection, SearchConfig
 from ...schemas.strategy import Strategy
 from .elsewhere import ways, written
 from .environment import Env, whole_span
-from .tree import SLIP, Branch, Hole, Items, Leaf, Node
+from .tree import SLIP, Branch, Hole, Items, Leaf, Node, left_out
 from .values import value
 
 
@@ -40,11 +40,13 @@ def lay(tree: Branch, section: ast.Section, model: type[Settings], owner: str, e
         if key in seen and not repeats:
             env.report.add(DuplicateSetting(name.span, key, seen[key]))
             continue
-        tree = _without_rivals(tree, model, key, seen, name.span, env)
         if isinstance(item, ast.Setting) and expected.changes:
             env.report.add(WrongForm(name.span, key, True))
         elif isinstance(item, ast.Setting):
-            tree = tree.set(key, _setting(item, expected, inside))
+            node = _setting(item, expected, inside)
+            if not left_out(node):
+                tree = _without_rivals(tree, model, key, seen, name.span, env)
+            tree = tree.set(key, node)
         else:
             tree = _section(tree, item, key, expected, repeats and key in seen, inside)
         seen.setdefault(key, name.span)
@@ -74,7 +76,7 @@ def _without_rivals(
 ) -> Branch:
     """The tree without the settings that ``key`` replaces: of `steps` and `epochs` the one set last counts."""
     rivals = frozenset(r for group in model.exclusive if key in group for r in group if r != key)
-    for rival in rivals & seen.keys():
+    for rival in (rival for rival in rivals & seen.keys() if not left_out(tree.children.get(rival))):
         message = f"`{rival}` and `{key}` are both set, and one says what the other says"
         env.report.add(SettingsConflict(span, message, "leave one of the two out", seen[rival]))
     return tree.without(rivals)

@@ -124,6 +124,8 @@ def compute(expr: ast.Expr, env: Env, over: Variables | None = None) -> Scalar:
     advice = "settings hold numbers, words, lists and calls"
     if isinstance(expr, ast.Attribute):
         advice = f'a text stands in quotes: `"{expr.span.text}"`'
+    elif isinstance(expr, ast.Binary) and expr.op == "..":
+        advice = f"to have a value of the range searched, write `choose {expr.span.text}`"
     raise env.report.stop(NotComputable(expr.span, "this expression cannot stand in settings", advice))
 
 

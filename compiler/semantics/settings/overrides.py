@@ -26,7 +26,7 @@ from .layers import entered
 from .models import model_of
 from .numbers import plural
 from .strategy import strategy_tree
-from .tree import Branch, Hole, Items, Leaf, Node
+from .tree import Branch, Hole, Items, Leaf, Node, left_out
 from .values import value
 
 _PREFIX = "stdsl 1 search override { value =\n"
@@ -91,7 +91,8 @@ def _into(
             raise env.report.stop(WrongForm(_place(span, item, way), key, True))
         if expected.strategy:
             return tree.set(key, strategy_tree(_expression(item, span, env), env))
-        return tree.without(rivals).set(key, _value(item, key, expected, span, env))
+        node = _value(item, key, expected, span, env)
+        return (tree if left_out(node) else tree.without(rivals)).set(key, node)
     below = tree.children.get(key)
     if isinstance(below, Leaf) and isinstance(below.data, ExternCode):
         return tree.set(key, _argument_of(below, item, rest, span, env))

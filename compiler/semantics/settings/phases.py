@@ -11,7 +11,7 @@ from ...schemas.base import Settings
 from ...schemas.expectation import settings_of
 from ...schemas.length import Length
 from .environment import Report
-from .tree import Branch, Hole, Items, Node, places
+from .tree import Branch, Hole, Items, Node, left_out, places
 
 KEY = "strategy"
 
@@ -72,5 +72,5 @@ def over(below: Branch, above: Branch, model: type[Settings]) -> Branch:
         section, old = settings[key].section if key in settings else None, below.children.get(key)
         if section is not None and isinstance(node, Branch) and isinstance(old, Branch):
             node = over(old, node, section)
-        found = found.without(rivals).set(key, node)
+        found = (found if left_out(node) else found.without(rivals)).set(key, node)
     return found

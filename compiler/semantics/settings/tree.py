@@ -71,6 +71,11 @@ SLIP = "?"
 Node = Leaf | Items | Branch | Open | Hole
 
 
+def left_out(node: Node | None) -> bool:
+    """Whether a setting says `none`: of settings that replace each other it replaces none."""
+    return isinstance(node, Leaf) and node.data is None
+
+
 def plain(node: Node) -> Any:
     """What the schema checks: dicts, tuples and values. Holes are left out; an open node is its first value."""
     match node:

@@ -52,6 +52,10 @@ def _value(key: str, expr: ast.Expr, expected: Expectation, env: Env) -> Node:
             condition = compute(expr.condition, env, expected.over)
             if isinstance(condition, bool):
                 return _value(key, expr.then if condition else expr.otherwise, expected, env)
+        case ast.Call(callee=ast.Name(id="real" | "log"), arguments=(ast.Argument(value=ast.Binary(op="..")),)):
+            text = expr.span.text
+            fault = f"`{text}` is no value: it has a range"
+            raise env.report.stop(NotComputable(expr.span, fault, f"to have it searched, write `choose {text}`"))
         case ast.Call(callee=ast.Name(id=name)) if name not in FUNCTIONS:
             return _constructor(key, expr, name, expected, env)
         case ast.Set():

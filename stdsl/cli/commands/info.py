@@ -188,6 +188,8 @@ def _print_space(graph: SpaceGraph, exact: bool, marginals: bool) -> None:
     fact(f"\nrelaxable: {'no' if problems else 'yes'}")
     for problem in problems:
         fact(f"  {visible(in_words(problem).message)}")
+    if problems:
+        fact("  (a search along sampled paths needs no mixture: strategies of the family `sampling`)")
 
 
 def _countable(graph: SpaceGraph) -> bool:

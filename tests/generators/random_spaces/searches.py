@@ -40,9 +40,8 @@ def strategy(w: Writer) -> str:
             )
         case 2:
             w.show("hyper-parameter")
-            w.declare(
-                f"strategy {name} = bayes {{ trials = 3  startup = 1  fitness {{ batch = choose {{4, 8}}  steps = 1 }} }}"
-            )
+            fitness = "fitness { batch = choose {4, 8}  steps = 1 }"
+            w.declare(f"strategy {name} = bayes {{ trials = 3  startup = 1  {fitness} }}")
         case _:
             w.show("strategy with parameters")
             p = w.fresh("p")

@@ -164,6 +164,14 @@ MISTAKES = [
         "found",
         "found: the length is the section's own, and what is left open (`samples`) is no setting",
     ),
+    (
+        strategy("fitness { optimizer = sgd(log(1e-3..1)) }", "bayes"),
+        "E0514",
+        "log(1e-3..1)",
+        "write `choose log(1e-3..1)`",
+    ),
+    (strategy("fitness { dropout = real(0.0..0.5) }", "bayes"), "E0514", "real(0.0..0.5)", "`choose real(0.0..0.5)`"),
+    (strategy("fitness { batch = 4..8 }", "bayes"), "E0514", "4..8", "write `choose 4..8`"),
     (strategy("budget { }  trials = 5", "bayes"), "E0510", "5", "how many trials there are follows"),
     (strategy("budget { }  fitness { steps = 2 }", "bayes"), "E0510", "2", "leave `steps` out: `budget {"),
     (
@@ -263,6 +271,23 @@ def test_what_a_failed_import_was_to_bring_is_not_a_second_mistake(read: Read) -
         "use std.strategies (nothing, schedule)  search s { space = x  strategy = nothing  data = motion_digits }"
     ).check()
     assert {d.code for d in found} == {"E0203"}
+
+
+@pytest.mark.parametrize(
+    ("text", "lengths"),
+    [
+        ("strategy s = gradient { epochs = none  steps = 20 }", (None, 20)),
+        ("strategy s = gradient { steps = 20  epochs = none }", (None, 20)),
+        ("strategy b = gradient { steps = 20 }  strategy s = b { epochs = none }", (None, 20)),
+        ("strategy b = gradient { steps = 20 }  strategy s = b { epochs = 3  steps = none }", (3, None)),
+        ("strategy b = gradient { epochs = 5 }  strategy s = b { steps = 7 }", (None, 7)),
+    ],
+)
+def test_none_is_no_length(read: Read, text: str, lengths: tuple[int | None, int | None]) -> None:
+    own = read(text)
+    assert own.check() == ()
+    found = own.strategy("s")
+    assert (found.epochs, found.steps) == lengths
 
 
 def test_right_settings_are_silent(read: Read) -> None:
