@@ -62,7 +62,7 @@ The message lists the settings that there are, and says where else one of this n
         places = [f"`{place}`" for place in ((near,) if near else ()) + self.elsewhere]
         if places:
             *others, last = places
-            if near is None and all("strategy = " in place for place in places):
+            if near is None and all(place.startswith("`search … { strategy = ") for place in places):
                 return f"one of this name stands in {', '.join(others)}{' or ' if others else ''}{last}"
             return f"did you mean {', '.join(others)}{' or ' if others else ''}{last}?"
         if self.families:
