@@ -166,6 +166,13 @@ def resume_derived(
         return _worked_off(request, asked, (kept, manifest), folder, filled, reporter)
 
 
+def front_in(folder: Path) -> ElasticFront | None:
+    """The front in ``folder``, where there is one and it is over; None else. Raises RunError where what it was asked
+    for cannot be read, or a network in it is of another call."""
+    path = folder / run_files.ASKED
+    return _over(asked_in(path), folder) if path.exists() else None
+
+
 def asked_in(path: Path) -> Asked:
     """What the front was asked for of which ``path`` is the `asked.json`. Raises RunError where it is damaged."""
     try:

@@ -54,6 +54,11 @@ class NetworkOf:
     does: str
 
     @property
+    def without(self) -> tuple[Word, ...]:
+        """The command without the option that names an architecture."""
+        return self.words[:-1]
+
+    @property
     def command(self) -> str:
         """As one would type it here."""
         return command(*(word if isinstance(word, Path) else typed(word) for word in self.words))
@@ -63,12 +68,20 @@ def network_of(path: Path, job: Job) -> NetworkOf | None:
     """How an architecture becomes a network: the search of the run is run again with it, or it has its part of the
     weights that the search left for all, or measured with; None where neither can be done."""
     manifest = open_run(path).manifest
-    own, strategy, lent = leave(manifest.allow_extern), job.config.strategy, lent_by(job.search)
+    own = leave(manifest.allow_extern)
     if job.config.retrain is not None:
         settings = (word for text in manifest.overrides for word in ("--set", text))
         target = f"{file_of(job.texts)}::{job.config.name}"
         again = ("stdsl", "run", target, *settings, *own, "--arch")
         return NetworkOf(again, "which trains that architecture")
+    return shared_network_of(path, job)
+
+
+def shared_network_of(path: Path, job: Job) -> NetworkOf | None:
+    """How an architecture has its part of the weights that the search of a run left for all, or measured with; None
+    where there are no such weights."""
+    own, strategy = leave(open_run(path).manifest.allow_extern), job.config.strategy
+    lent = None if strategy is None else lent_by(job.search)
     folder = RunDirectory(path).needed(lent.config.name) if lent is not None else path
     if lent is None and (strategy is None or not family(strategy.family).shared):
         return None

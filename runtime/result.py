@@ -18,7 +18,7 @@ from stdsl.compiler.text.commands import leave, parameters
 from stdsl.compiler.text.kept_commands import Word, as_kept
 
 from .data.targets import targets_of
-from .learnt import network_of
+from .learnt import network_of, shared_network_of
 from .phases.assignment import Subject
 from .phases.compare import compared
 from .phases.context import Context
@@ -126,7 +126,7 @@ def collect(
         "fusion": _fusion(run, networks),
         "onnx": finished.get("export", {}).get("onnx"),
         "files": files,
-        "next": _next(run),
+        "next": _next(run, own.flops),
     } | _further(run, reasons)
 
 
@@ -171,8 +171,9 @@ def _layers(subject: Subject) -> list[dict[str, Any]]:
     return [row.document() for row in rows if not row.is_input]
 
 
-def _next(run: Context) -> list[str]:
-    """Commands to try on the result, as its file keeps them; the last one makes an ONNX file that could not be made."""
+def _next(run: Context, flops: int | None) -> list[str]:
+    """Commands to try on the result, which costs ``flops``, as its file keeps them; the last one makes an ONNX file
+    that could not be made."""
     directory = run.directory.path.absolute()
     architecture = RunDirectory(directory).architecture(DERIVED)
     target = (f"{file_of(run.job.texts)}::{run.job.final.name}", *_parameters(run.job))
@@ -180,15 +181,27 @@ def _next(run: Context) -> list[str]:
         ("stdsl", "show", directory, "--layers"),
         ("stdsl", "graph", *target, "--arch", architecture, "-o", directory / "derived.svg"),
     ]
-    network = None if "evaluate" in run.tracker.finished else network_of(directory, run.job)
-    if network is not None:
-        found.append((*network.words, architecture))
+    if "evaluate" not in run.tracker.finished:
+        network = network_of(directory, run.job)
+        if network is not None:
+            found.append((*network.words, architecture))
+    elif run.config.retrain is None and run.job.elastic is None:
+        others = shared_network_of(directory, run.job)
+        if others is not None:
+            found.append((*others.without, *_budgets(flops)))
     if "failed" in (run.tracker.finished.get(EXPORT, {}).get("onnx") or {}) and not (
         run.config.ensemble or run.config.fuse
     ):
         own = leave(run.job.allow_extern)
         found.append(("stdsl", "compile", *target, "--to", "onnx", "--weights", directory, *own))
     return [as_kept(words, directory) for words in found]
+
+
+def _budgets(flops: int | None) -> tuple[str, ...]:
+    """The words that ask for networks of half of ``flops`` and of all."""
+    if not flops:
+        return ()
+    return ("--front", "flops", "--budget", str(flops // 2), "--budget", str(flops))
 
 
 def _parameters(job: Job) -> list[str]:

@@ -265,6 +265,8 @@ class WeightsOfAnother(Diagnostic):
     trained: str
     given: str
     differing: tuple[tuple[str, str | None, str | None], ...] = ()
+    shared: str = ""
+    """The command that takes the part of another architecture from weights of all that the search has left."""
 
     code: ClassVar[str] = "E0812"
     title: ClassVar[str] = "weights of another architecture"
@@ -275,6 +277,7 @@ shapes fit, but its blocks have never worked without the others: it would be exp
     stdsl compile a.space --to onnx --weights runs/a-0001                       the run's own architecture
     stdsl compile a.space --to onnx --weights runs/a-0001 --arch other.arch.json            E0812
     stdsl run a.space --arch other.arch.json                                    trains the other one
+    stdsl derive runs/a-0001 --arch other.arch.json       takes it from weights that a search along paths has left
 
 Of a supernet, whose weights are those of all architectures, a network takes its part (W0813)."""
 
@@ -298,7 +301,10 @@ Of a supernet, whose weights are those of all architectures, a network takes its
 
     @property
     def help(self) -> str | None:
-        return "leave out `--arch`, or give the one that was trained; `stdsl run … --arch FILE` trains another"
+        another = "`stdsl run … --arch FILE` trains another"
+        if self.shared:
+            another = f"`{self.shared} FILE` takes another from the weights that its search left for all"
+        return f"leave out `--arch`, or give the one that was trained; {another}"
 
 
 @kind

@@ -21,7 +21,8 @@ class NotARunDirectory(Diagnostic):
     title: ClassVar[str] = "not a run directory"
     explanation: ClassVar[str] = """\
 `stdsl show`, `stdsl derive`, `stdsl predict` and `--resume` take a folder that `stdsl run` wrote: it holds `run.json`,
-`journal.jsonl` and `space/`.
+`journal.jsonl` and `space/`. That of a front, which `stdsl derive --front` made, holds one for each of its networks;
+`stdsl show` prints the front.
 
     stdsl run quickstart.space --resume runs                      the folder above the runs
     stdsl run quickstart.space --resume runs/quickstart-0001      right"""

@@ -24,7 +24,9 @@ from stdsl.compiler.diagnostics.run_directories import (
     RunNotOver,
 )
 from stdsl.compiler.diagnostics.run_files import RunFileDamaged, RunFileRefused
+from stdsl.compiler.diagnostics.settings import listed
 from stdsl.compiler.schemas import run_files
+from stdsl.compiler.text.commands import command
 from stdsl.compiler.text.documents import parsed_json
 from stdsl.compiler.text.kept_commands import as_typed
 from stdsl.compiler.text.reading import read_file
@@ -38,6 +40,7 @@ from .sealed import sealed, unsealed
 
 _LONGEST = 100
 """Characters of a search's name in the name of its run directory."""
+_A_FRONT = "it is the folder of a front"
 _TRIES, _PAUSE = 5, 0.02
 
 
@@ -144,6 +147,8 @@ class RunDirectory:
                 raise RunError([NotARunDirectory(None, str(self.path), reason)])
             return Manifest.model_validate(unsealed(document))
         except FileNotFoundError:
+            if (self.path / run_files.ASKED).exists():
+                raise RunError([NotARunDirectory(None, str(self.path), _A_FRONT, self._front_advice())]) from None
             reason = "it holds no run.json"
             if self._begun.exists():
                 reason += ", for its run was stopped before it began; start it again"
@@ -152,6 +157,13 @@ class RunDirectory:
         except (ValueError, ValidationError, TypeError, RecursionError):
             reason = "its run.json is damaged"
         raise RunError([NotARunDirectory(None, str(self.path), reason)])
+
+    def _front_advice(self) -> str:
+        """What to do about the folder of a front that is taken for that of a run."""
+        if not (self.path / run_files.FRONT).exists():
+            return f"`{command('stdsl', 'derive', '--resume', self.path)}` goes on with the front"
+        networks = (own for own in self.path.iterdir() if (own / run_files.MANIFEST).exists())
+        return f"give that of one of its networks: {listed(tuple(sorted(map(str, networks))), ' or ')}"
 
     def lock(self) -> None:
         """Claim the folder for this process until it ends, and remove what writers that were killed left unfinished.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
@@ -47,13 +48,22 @@ class NamedArchitecture(NamedPath):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if not isinstance(value, str) or not value.lstrip().startswith("{"):
-            return super().convert(value, param, ctx)
+            path = super().convert(value, param, ctx)
+            self._no_run(path, param, ctx)
+            return path
         from stdsl.compiler.text.documents import parsed_json
 
         try:
             return parsed_json(value)
         except (ValueError, RecursionError):
             self.fail(f'{value!r} is no object of JSON: write {{"PATH": VALUE, …}}, or name a file', param, ctx)
+
+    def _no_run(self, path: Path, param: click.Parameter | None, ctx: click.Context | None) -> None:
+        """The folder of a run is no file, but one of it is meant."""
+        from stdsl.compiler.schemas.run_files import ARCHITECTURES, DERIVED
+
+        if os.path.isfile(found := os.path.join(path, ARCHITECTURES, DERIVED)):
+            self.fail(f"{path} is the folder of a run; the architecture that was derived in it is {found}", param, ctx)
 
 
 def _pairs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
@@ -70,13 +80,18 @@ def _pairs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) 
     return found
 
 
+_NUMBER = re.compile(r"(\d+(?:\.\d+)?)([KMGT]?)")
+
+
 def _numbers(ctx: click.Context, param: click.Parameter, values: Sequence[str]) -> tuple[int, ...]:
     """Costs as they are written, `3000000` or `3M`; rounded down."""
     found = []
     for text in values:
-        match = re.fullmatch(r"(\d+(?:\.\d+)?)([KMGT]?)", text.strip())
+        match = _NUMBER.fullmatch(text.strip())
         if match is None or len(text) > 30:
-            raise click.BadParameter(f"write a number such as 3000000 or 3M, not {text!r}", ctx, param)
+            meant = text.strip().upper()
+            instead = f"; did you mean {meant}?" if len(text) <= 30 and _NUMBER.fullmatch(meant) else ""
+            raise click.BadParameter(f"write a number such as 3000000 or 3M, not {text!r}{instead}", ctx, param)
         found.append(math.floor(Fraction(match[1]) * SUFFIXES.get(match[2], 1)))
     return tuple(found)
 

@@ -19,12 +19,14 @@ if TYPE_CHECKING:
 class Trained:
     """``weights``: a file. ``architecture``: that of the run's result, None for a mere file of weights. ``metadata``:
     what an exported file should say about the data that the network was trained on. ``space``: that of the run's
-    result, from the text that the run has kept."""
+    result, from the text that the run has kept. ``shared``: the command that takes another architecture from weights of
+    all that the run left, "" where there are none."""
 
     weights: Path
     architecture: Path | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
     space: SpaceGraph | None = None
+    shared: str = ""
 
 
 def trained(path: Path) -> Trained:
@@ -36,6 +38,7 @@ def trained(path: Path) -> Trained:
     from stdsl.runtime.data.facts.data_facts import DataFacts, kept_facts
     from stdsl.runtime.data.networks.binding import description
     from stdsl.runtime.data.registry import open_dataset
+    from stdsl.runtime.learnt import shared_network_of
     from stdsl.runtime.prepare.preparation import load_kept_job
     from stdsl.runtime.tracking.directory import open_run
     from stdsl.runtime.tracking.left import phases_of, weights_left
@@ -54,7 +57,10 @@ def trained(path: Path) -> Trained:
         data, place = config.data_of("retrain"), config.place(config.data_key("retrain"))
         facts = DataFacts.of(open_dataset(data, config.seed, job.texts.folder, place))
     metadata = description(job.config.name, facts, job.final, job.config.data_of("retrain"))
-    return Trained(weights, directory.architecture(DERIVED), metadata, job.final)
+    others = shared_network_of(path, job)
+    return Trained(
+        weights, directory.architecture(DERIVED), metadata, job.final, "" if others is None else others.command
+    )
 
 
 def with_parameters(fault: Diagnostic, found: Trained, graph: SpaceGraph) -> Diagnostic:
@@ -81,7 +87,7 @@ def refuse_others(found: Trained, arch: Architecture, graph: SpaceGraph, named: 
     hash = trained_for(found.weights) if own is None else own.hash
     if hash is not None and hash != arch.hash:
         differing = () if own is None else differences(own, arch)
-        raise SpaceError([WeightsOfAnother(None, str(named), hash, arch.hash, differing)])
+        raise SpaceError([WeightsOfAnother(None, str(named), hash, arch.hash, differing, found.shared)])
     # With other parameters, the size of inputs say, operations differ as they should.
     if found.space is not None and found.space.parameters == graph.parameters:
         then, now = _operations(found.space, arch), _operations(graph, arch)

@@ -4,6 +4,7 @@ table has networks of both."""
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -227,3 +228,68 @@ def test_a_file_of_another_run_of_the_text(both: Path, tmp_path: Path, name: str
     )
     if name == "result.json":
         assert resume(run, Silent()).document["id"] == result_of(both / "0")["id"]
+
+
+def test_the_folder_of_a_front_is_shown(both: Path, begun: Path) -> None:
+    """As it was told; whoever wants a run there is told of those that are in it."""
+    called = CliRunner().invoke
+    told, shown = called(cli, ["derive", "--resume", str(begun)]), called(cli, ["show", str(begun)])
+    assert shown.exit_code == 0
+    assert shown.output in told.output
+    assert json.loads(called(cli, ["show", str(begun), "--json"]).output) == front_of(begun)
+    inside = [begun / f"params-{budget}" for budget in BUDGETS]
+    for call in (["show", str(begun), "--layers"], ["predict", str(begun), "x.npy"], ["derive", str(begun)]):
+        refused = called(cli, call)
+        assert (refused.exit_code, "E0704" in refused.stderr) == (2, True)
+        assert all(f"`{folder}`" in refused.stderr for folder in inside)
+    refused = called(cli, ["derive", str(both / "0"), "--arch", str(inside[0])])
+    assert refused.exit_code == 2
+    assert str(inside[0] / "architectures" / "derived.arch.json") in " ".join(refused.stderr.split())
+    (begun / run_files.FRONT).unlink()
+    unfinished = called(cli, ["show", str(begun)])
+    assert f"stdsl derive --resume {begun}" in unfinished.stderr
+
+
+def test_costs_and_numbers_that_are_nearly_right(both: Path, tmp_path: Path) -> None:
+    for words, meant in (
+        (["--where", "flop <= 1K"], "did you mean `flops`?"),
+        (["--where", "parms <= 1K"], "did you mean `params`?"),
+        (["--where", "MACs <= 1K, params <= 1K"], "did you mean `flops`?"),
+        (["--where", "latency <= 1K"], "compare `flops`, `params`"),
+        (["--front", "flops", "--budget", "200k"], "did you mean 200K?"),
+        (["--front", "flops", "--budget", "lots"], "not 'lots'\n"),
+    ):
+        refused = CliRunner().invoke(cli, ["derive", str(both / "0"), *words, "--out", str(tmp_path / "none")])
+        assert (refused.exit_code, meant in refused.stderr) == (2, True), refused.stderr
+
+
+def test_what_an_exported_search_and_its_weights_are_asked_next(
+    stdsl: Order, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`next` is a call that works, and so is the advice about the weights of another architecture."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "nets.space").write_text(TEXT.replace("test = 8)", "test = 8)\n  export { }"), encoding="utf-8")
+    assert stdsl("run", str(tmp_path / "nets.space"), "--out", str(tmp_path / "run")) == 0
+    result = result_of(tmp_path / "run")
+    call = shlex.split(result["next"][-1])
+    flops = result["derived"]["flops"]
+    budgets = ["--budget", str(flops // 2), "--budget", str(flops)]
+    assert call == ["stdsl", "derive", str(tmp_path / "run"), "--front", "flops", *budgets]
+    derived = CliRunner().invoke(cli, [*call[1:], "--candidates", "1", "--out", "front", "--device", "cpu"])
+    assert derived.exit_code == 0, derived.output
+    again = [
+        command
+        for one in ("flops", *budgets[1::2])
+        if (folder := Path("front", f"flops-{one}")).exists()
+        for command in result_of(folder)["next"]
+    ]
+    assert again
+    assert not [command for command in again if command.startswith("stdsl derive")]
+    assert CliRunner().invoke(cli, ["sample", "nets.space::nets", "-n", "20", "-o", "drawn"]).exit_code == 0
+    other = next(
+        f for f in sorted(Path("drawn").iterdir()) if json.loads(f.read_text())["hash"] != result["derived"]["hash"]
+    )
+    words = ["compile", "nets.space::nets", "--to", "onnx", "--weights", "run", "--arch", str(other)]
+    refused = CliRunner().invoke(cli, words)
+    assert refused.exit_code == 1
+    assert "`stdsl derive run --arch FILE`" in refused.stderr

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal, cast
 
 from ...diagnostics.constraints import AmbiguousLabel, BadConstraint, UnknownAlternative, UnknownLabel
+from ...diagnostics.habits import COSTS
+from ...diagnostics.names import nearest
 from ...diagnostics.source import Span
 from ...frontend import ast
 from ...ir.decisions import Decision
@@ -60,9 +62,17 @@ def costs_alone(state: State, exprs: Iterable[ast.Expr], env: Env) -> tuple[Cost
         if cost is not None:
             found.append(cost)
         elif not _mentions_metric(expr):
-            advice = "compare `flops`, `params`, `activations` or `depth` with numbers: `flops <= 200M`"
-            state.report(BadConstraint(expr.span, "costs alone can be bounded here", advice))
+            state.report(BadConstraint(expr.span, "costs alone can be bounded here", _meant(expr)))
     return tuple(found)
+
+
+def _meant(expr: ast.Expr) -> str:
+    """What to do about something that bounds no cost: a cost may be misspelt, or have the name that others give it."""
+    for part in walk(expr):
+        near = (COSTS.get(part.id) or nearest(part.id, METRICS)) if isinstance(part, ast.Name) else None
+        if near is not None:
+            return f"did you mean `{near}`?"
+    return "compare `flops`, `params`, `activations` or `depth` with numbers: `flops <= 200M`"
 
 
 def _ungrouped(state: State, exprs: Sequence[ast.Expr]) -> Iterator[ast.Expr]:

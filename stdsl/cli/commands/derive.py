@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stdsl.cli.exit_codes import DIAGNOSTICS, INTERRUPTED
+from stdsl.cli.exit_codes import INTERRUPTED
 from stdsl.cli.files import write_bytes
 from stdsl.cli.options import (
     Given,
@@ -25,9 +25,9 @@ from stdsl.cli.options import (
     quiet,
     seed,
 )
-from stdsl.cli.output import document, message
+from stdsl.cli.output import message
 from stdsl.cli.places import of_option
-from stdsl.cli.results import tell
+from stdsl.cli.results import tell, tell_front
 
 if TYPE_CHECKING:
     from stdsl.runtime.elastic import ElasticFront, ElasticRequest
@@ -167,21 +167,12 @@ def _derived(
 
 
 def _tell_front(front: ElasticFront, output: Path | None, as_json: bool, quiet: bool) -> None:
-    from stdsl.runtime.report.front_table import render_elastic
-    from stdsl.runtime.report.terminal import Terminal
+    def written() -> None:
+        if output is not None:
+            write_bytes(output, _written(front, output.suffix.removeprefix(".").lower()))
+            message(str(output), quiet)
 
-    if as_json:
-        document(front.document())
-    else:
-        render_elastic(front, Terminal())
-    if output is not None:
-        write_bytes(output, _written(front, output.suffix.removeprefix(".").lower()))
-        message(str(output), quiet)
-    failures = [(point, failed) for point in front.points if point.result for failed in point.result.failures]
-    for point, failed in failures:
-        message(f"error[{failed['code']}], budget {point.budget:,}: {failed['message']}")
-    if failures:
-        click.get_current_context().exit(DIAGNOSTICS)
+    tell_front(front, as_json, written)
 
 
 def _written(front: ElasticFront, ending: str) -> bytes:

@@ -12,6 +12,7 @@ import click
 from stdsl.cli.files import write_architecture, write_bytes
 from stdsl.cli.options import NamedPath, as_json, budgets, front, output, quiet, store
 from stdsl.cli.output import document, fact, message, table
+from stdsl.cli.results import tell_front
 from stdsl.compiler.text.figures import cost_title
 
 if TYPE_CHECKING:
@@ -64,12 +65,13 @@ def command(
 ) -> None:
     """Show the results of a run.
 
-    RUN is the directory of a run. --json prints its result.json. Of a run that is not over, what is done, how far the
-    rest has come, and how to go on; then `over` is false in the JSON document. With --front, the architectures that
-    the weights of its search prefer most within several budgets, and within `where`. With --marginals, the probability
-    of each unit in the distribution that its search learnt, and with --drawn, a row for each architecture that it drew
-    and measured. With --windows, how many windows over time the best networks of a search of separate trainings have,
-    how long and where. With --trials, a row for each separate training of its search.
+    RUN is the directory of a run, or of a front that `stdsl derive` made. --json prints its result.json. Of a run that
+    is not over, what is done, how far the rest has come, and how to go on; then `over` is false in the JSON document.
+    With --front, the architectures that the weights of its search prefer most within several budgets, and within
+    `where`. With --marginals, the probability of each unit in the distribution that its search learnt, and with
+    --drawn, a row for each architecture that it drew and measured. With --windows, how many windows over time the best
+    networks of a search of separate trainings have, how long and where. With --trials, a row for each separate training
+    of its search.
 
     \b
     Example:
@@ -117,12 +119,15 @@ def command(
     if budgets or output is not None:
         known = "--budget goes with --front, --output with --front, --marginals, --drawn or --trials"
         raise click.UsageError(known)
+    from stdsl.compiler.schemas.run_files import ASKED
     from stdsl.runtime.report.progress import render_progress
     from stdsl.runtime.report.table import render_result
     from stdsl.runtime.report.terminal import Terminal
     from stdsl.runtime.tracking.directory import open_run, result_of
     from stdsl.runtime.tracking.progress import progress_of
 
+    if not layers and os.path.isfile(run / ASKED) and _told_front(run, as_json):
+        return
     directory = open_run(run)
     if not os.path.exists(directory.result):
         progress = progress_of(directory)
@@ -136,6 +141,16 @@ def command(
         document(result)
     else:
         render_result(result, Terminal(), layers)
+
+
+def _told_front(folder: Path, as_json: bool) -> bool:
+    """Tell what `stdsl derive --front` made; whether it is over, so that it was."""
+    from stdsl.runtime.elastic_front import front_in
+
+    front = front_in(folder)
+    if front is not None:
+        tell_front(front, as_json)
+    return front is not None
 
 
 def _marginals(run: Path, output: Path | None, as_json: bool, quiet: bool) -> None:
