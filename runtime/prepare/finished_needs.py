@@ -23,7 +23,9 @@ from ..data.facts.data_facts import hold_facts
 from ..data.own.checked import Checked
 from ..tracking.copied import copy_run
 from ..tracking.directory import RunDirectory, hold_there, open_run, outside, result_of
+from ..tracking.left import phases_of, weights_left
 from ..tracking.manifest import Given
+from ..tracking.names import DERIVED, SEARCH
 from ..training.interruption import Interrupted, Interruption
 from .job import Job
 from .preparation import load_kept_job
@@ -62,6 +64,7 @@ def given_needs(
         with _shown_at(text.value):
             directory = open_run(path)
             result_of(path)  # raises where the run is not over
+            _hold_what_is_left(directory)
             differing = tuple(_differences(jobs[name], directory)) or tuple(
                 _other_data(jobs[name], directory, datasets[name])
             )
@@ -105,6 +108,14 @@ def hold_needed(folder: Path, name: str) -> None:
     given = outer.needs.get(name)
     if own.id != given.id if given is not None else own.outermost not in (None, outer.id):
         raise RunError([RunFileDamaged(None, str(folder / run_files.MANIFEST), "it is that of another run")])
+
+
+def _hold_what_is_left(directory: RunDirectory) -> None:
+    """Raises RunError where the journal or the weights in a run are those of another one."""
+    phases_of(directory, directory.manifest)
+    for path in map(directory.weights, (SEARCH, DERIVED)):
+        if path.exists():
+            weights_left(path)
 
 
 @contextmanager

@@ -88,6 +88,25 @@ def test_it_comes_to_the_same(finished: Path, tmp_path: Path, stdsl: Order, zygo
     assert differences(outcome(finished / "bred"), outcome(out)) == []
 
 
+@pytest.mark.parametrize("name", ["weights/search.safetensors", "journal.jsonl"])
+def test_files_of_another_run_in_it_are_told_of_at_the_option(
+    name: str, finished: Path, tmp_path: Path, stdsl: Order
+) -> None:
+    """Before anything is made. The other run differs in its seed, so that weights of its fit as well."""
+    other, lent, out = tmp_path / "other", tmp_path / "lent", tmp_path / "out"
+    assert stdsl("run", f"{finished / 'own.space'}::paths", "--out", str(other), "--set", "seed=1") == 0
+    shutil.copytree(finished / "paths", lent)
+    shutil.copy(other / name, lent / name)
+    with pytest.raises(RunError) as raised:
+        run(RunRequest(str(finished / "own.space"), "bred", out=out, needs={"paths": lent}), Silent())
+    (found,) = raised.value.diagnostics
+    assert found.code == "E0722"
+    assert f"lent/{name}" in found.message
+    assert found.span is not None
+    assert found.span.text == f"paths={lent}"
+    assert not out.exists()
+
+
 @pytest.mark.parametrize("number", [1, 5])
 def test_killed_while_it_is_copied(number: int, finished: Path, tmp_path: Path, stdsl: Order) -> None:
     out = tmp_path / "out"
