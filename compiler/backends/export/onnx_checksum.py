@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import zlib
-from typing import Final
+from typing import BinaryIO, Final
 
 CHECKSUM: Final = "stdsl.crc32"
 _ENTRY: Final = b"\x72\x17\x0a\x0b" + CHECKSUM.encode() + b"\x12\x08"
@@ -30,17 +30,14 @@ def with_checksum(content: bytes, ir_version: int) -> bytes:
 def checksum_in(path: str | os.PathLike[str]) -> str:
     """The checksum that a file says it has; "" where it says none. Raises OSError."""
     with open(path, "rb") as file:
-        file.seek(max(file.seek(0, os.SEEK_END) - _LENGTH, 0))
-        tail = _TAIL.fullmatch(file.read())
+        _, tail = _end(file)
     return "" if tail is None else tail[1].decode()
 
 
 def changed(path: str | os.PathLike[str]) -> bool:
     """Whether a file says by its checksum that it is not what was written. One without never does. Raises OSError."""
     with open(path, "rb") as file:
-        left = file.seek(0, os.SEEK_END) - _LENGTH
-        file.seek(max(left, 0))
-        tail = _TAIL.fullmatch(file.read())
+        left, tail = _end(file)
         if tail is None:
             return False
         file.seek(0)
@@ -50,3 +47,10 @@ def changed(path: str | os.PathLike[str]) -> bool:
             checksum = zlib.crc32(part, checksum)
             left -= len(part) or left  # cut short meanwhile
         return tail[1] != b"%08x" % zlib.crc32(tail[2], checksum)
+
+
+def _end(file: BinaryIO) -> tuple[int, re.Match[bytes] | None]:
+    """How many bytes there are before a checksum, and the checksum with what is behind it; None where there is none."""
+    left = file.seek(0, os.SEEK_END) - _LENGTH
+    file.seek(max(left, 0))
+    return left, _TAIL.fullmatch(file.read())
