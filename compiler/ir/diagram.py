@@ -68,12 +68,14 @@ class Diagram:
     """An inner node; made by :class:`Diagrams` alone. Two diagrams of one manager are equal if and only if they are
     identical."""
 
-    __slots__ = ("children", "uid", "variable")
+    __slots__ = ("children", "depends_on", "uid", "variable")
 
     def __init__(self, variable: Variable, children: tuple[Case, ...], uid: int) -> None:
         self.variable = variable
         self.children = children
         self.uid = uid
+        self.depends_on: frozenset[Variable] | None = None
+        """Its :func:`support`, once that has been asked for."""
 
     def __repr__(self) -> str:
         return f"Diagram(#{self.uid} v{self.variable.index}: {', '.join(map(repr, self.children))})"
@@ -479,9 +481,27 @@ def inner_nodes(case: Case) -> Iterator[Diagram]:
                 stack.append(kid)
 
 
+def size(case: Case) -> int:
+    """How many inner nodes a diagram has."""
+    if type(case) is not Diagram:
+        return 0
+    seen = {case.uid}
+    stack = [case]
+    while stack:
+        for kid in stack.pop().children:
+            if type(kid) is Diagram and kid.uid not in seen:
+                seen.add(kid.uid)
+                stack.append(kid)
+    return len(seen)
+
+
 def support(case: Case) -> frozenset[Variable]:
-    """The variables that ``case`` depends on."""
-    return frozenset(node.variable for node in inner_nodes(case))
+    """The variables that ``case`` depends on; a diagram remembers them."""
+    if type(case) is not Diagram:
+        return frozenset()
+    if case.depends_on is None:
+        case.depends_on = frozenset([node.variable for node in inner_nodes(case)])
+    return case.depends_on
 
 
 def leaves(case: Case) -> tuple[Case, ...]:

@@ -18,8 +18,9 @@ from ...ir.operation import Cost, OpFault, Primitive, TensorShape
 from ...ops.registry import primitives_of
 from ...record import record
 from ..conditions import Conditions
+from ..diagrams import products
 from ..diagrams.arithmetic import Arithmetic
-from ..diagrams.products import Product, SumOfProducts, value_of
+from ..diagrams.products import Product, SumOfProducts
 from ..memo import once_per_graph
 
 AdditiveMetric = Literal["flops", "params", "activations"]
@@ -47,7 +48,19 @@ class AdditiveCost:
         """The cost under the answers to all active decisions (without the slack)."""
         # A term may depend on a decision that is not active; then it is the same whatever the (allowed) answer is.
         settled = {**self.defaults, **answers}
-        return self.constant + sum(int(value_of(term, settled)) for term in self.terms)
+        total = self.constant
+        for term in self.terms:
+            value = 1
+            for factor in term:
+                case: Case = factor
+                while type(case) is Diagram:
+                    case = case.children[settled[case.variable.index]]
+                if case == 0:
+                    break  # most terms end here, at a condition; what comes after it may be impossible
+                value *= case
+            else:
+                total += value
+        return total
 
 
 @once_per_graph
@@ -103,6 +116,7 @@ class _Adder:
         self._seen: dict[Hashable, Case] = {}
         """The same by what is one object in the graph: copies of a cell have their attributes and types in common."""
         self._figures: dict[AdditiveMetric, AdditiveCost] = {}
+        self._products = products.Conditions(graph.diagrams, self.arithmetic)
         self._due = self._totals()
 
     def figure(self, metric: AdditiveMetric) -> AdditiveCost:
@@ -115,7 +129,7 @@ class _Adder:
 
     def _sum(self, figure: Callable[[Cost], int]) -> AdditiveCost:
         figures: dict[Hashable, Case] = {}
-        total = SumOfProducts(self.diagrams, self.arithmetic)
+        total = SumOfProducts(self._products)
         slack = 0
         for condition, due in self._due:
             values = []

@@ -10,7 +10,7 @@ from ..architecture import Architecture, answers_of, of_answers
 from ..circuits.of_space import circuits
 from ..diagrams.arithmetic import Arithmetic
 from ..diagrams.elimination import INFINITE, Elimination, Function, eliminate, ordering
-from ..diagrams.products import scaled
+from ..diagrams.products import Product, scaled
 from ..memo import once_per_graph
 from ..validity import validity
 from .additive import AdditiveCost
@@ -58,7 +58,15 @@ def _optimum(graph: SpaceGraph, cost: AdditiveCost, sign: int) -> tuple[Eliminat
     arithmetic = Arithmetic(graph.diagrams)
     functions: list[Function] = [scaled(arithmetic, sign, term) for term in cost.terms]
     functions += penalties
-    return eliminate(graph.diagrams, functions, ordering(graph.diagrams, functions)), complete
+    orders = _orders(graph)
+    if cost.terms not in orders:  # the same from the least as from the greatest
+        orders[cost.terms] = ordering(graph.diagrams, functions)
+    return eliminate(graph.diagrams, functions, orders[cost.terms]), complete
+
+
+@once_per_graph
+def _orders(graph: SpaceGraph) -> dict[tuple[Product, ...], list[int]]:
+    return {}
 
 
 def within_costs(graph: SpaceGraph, arch: Architecture | None) -> bool:

@@ -7,14 +7,14 @@ are remembered from one call to the next.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from fractions import Fraction
 from typing import TypeVar
 
 from ...ir.diagram import IMPOSSIBLE, NODE_LIMIT, Case, Diagram, Diagrams, DiagramTooLarge
 
 N = TypeVar("N", int, float)
-Memo = dict[tuple[int | float | None, int | None, int | float | None, int | None], Case]
+Memo = dict[Hashable, Case]
 
 
 def plus(a: float, b: float) -> float:
@@ -60,11 +60,17 @@ class Arithmetic:
 
     def plus(self, a: Case, b: Case) -> Case:
         """The sum. Raises DiagramTooLarge."""
+        short = _plus(a, b)
+        if short is not None:
+            return short
         memo = self._sums
         return self._walk(a, b, memo, min(len(memo) + self.limit, self.total), _plus)
 
     def times(self, a: Case, b: Case) -> Case:
         """The product; 0 times IMPOSSIBLE is 0. Raises DiagramTooLarge."""
+        short = _times(a, b)
+        if short is not None:
+            return short
         memo = self._products
         return self._walk(a, b, memo, min(len(memo) + self.limit, self.total), _times)
 
@@ -79,48 +85,66 @@ class Arithmetic:
         return found
 
     def _walk(self, a: Case, b: Case, memo: Memo, limit: int, leaf: Callable[[Case, Case], Case]) -> Case:
-        short = leaf(a, b)
-        if short is not None:
-            return short
+        """The result where ``leaf`` knows none, so that one of the two is a diagram."""
+        # Most pairs of children are known at once, and those are not walked to: a call each would be half of the time.
         inner_a, inner_b = type(a) is Diagram, type(b) is Diagram
-        key = (None if inner_a else a, a.uid if inner_a else None, None if inner_b else b, b.uid if inner_b else None)
+        key: Hashable = (a.uid, b.uid) if inner_a and inner_b else (a.uid, None, b) if inner_a else (None, b.uid, a)
         found = memo.get(key)
         if found is not None:
             return found
         if len(memo) >= limit:
             raise DiagramTooLarge
+        kids: list[Case] = []
         if not inner_b or (inner_a and a.variable.index < b.variable.index):
             variable = a.variable
-            kids = [self._walk(kid, b, memo, limit, leaf) for kid in a.children]
+            for kid in a.children:
+                made = leaf(kid, b)
+                kids.append(self._walk(kid, b, memo, limit, leaf) if made is None else made)
         elif not inner_a or b.variable.index < a.variable.index:
             variable = b.variable
-            kids = [self._walk(a, kid, memo, limit, leaf) for kid in b.children]
+            for kid in b.children:
+                made = leaf(a, kid)
+                kids.append(self._walk(a, kid, memo, limit, leaf) if made is None else made)
         else:
             variable = a.variable
-            kids = [self._walk(x, y, memo, limit, leaf) for x, y in zip(a.children, b.children, strict=True)]
+            for x, y in zip(a.children, b.children, strict=True):
+                made = leaf(x, y)
+                kids.append(self._walk(x, y, memo, limit, leaf) if made is None else made)
         result = memo[key] = self.diagrams.case(variable, kids)
         return result
 
 
 def _plus(a: Case, b: Case) -> Case | None:
+    """The sum where it is one of the two, or both are numbers."""
+    if type(a) is Diagram:
+        if type(b) is Diagram:
+            return None
+        return b if b is IMPOSSIBLE else a if b == 0 else None
     if a is IMPOSSIBLE or b is IMPOSSIBLE:
         return IMPOSSIBLE
-    inner_a, inner_b = type(a) is Diagram, type(b) is Diagram
-    if not inner_a and not inner_b:
+    if type(b) is Diagram:
+        return b if a == 0 else None
+    try:
+        return a + b
+    except OverflowError:
         return plus(a, b)
-    if not inner_a and a == 0:
-        return b
-    if not inner_b and b == 0:
-        return a
-    return None
 
 
 def _times(a: Case, b: Case) -> Case | None:
-    inner_a, inner_b = type(a) is Diagram, type(b) is Diagram
-    if (not inner_a and a is not IMPOSSIBLE and a == 0) or (not inner_b and b is not IMPOSSIBLE and b == 0):
+    """The product where it is 0, or both are numbers."""
+    if type(a) is Diagram:
+        if type(b) is Diagram:
+            return None
+        return b if b is IMPOSSIBLE else 0 if b == 0 else None
+    if type(b) is Diagram:
+        return a if a is IMPOSSIBLE else 0 if a == 0 else None
+    if a is not IMPOSSIBLE and a == 0:
+        return 0
+    if b is not IMPOSSIBLE and b == 0:
         return 0
     if a is IMPOSSIBLE or b is IMPOSSIBLE:
         return IMPOSSIBLE
-    if not inner_a and not inner_b:
+    try:
+        return a * b
+    except OverflowError:
         return times(a, b)
-    return None

@@ -20,8 +20,8 @@ from ...ir.diagram import (
     DiagramTooLarge,
     Variable,
     evaluate,
-    inner_nodes,
     leaves,
+    size,
     support,
 )
 from ...record import record
@@ -159,7 +159,7 @@ class _Eliminator:
         self.exact = True
         self._left = STEPS
         self._sizes: dict[int, int] = {}
-        self._supports: dict[int, frozenset[Variable]] = {}
+        self._least_leaves: dict[int, float] = {}
         self._finites: dict[int, Case] = {}
 
     def run(self, functions: Iterable[Function], order: Sequence[int]) -> Elimination:
@@ -170,9 +170,9 @@ class _Eliminator:
         def put(function: Function) -> None:
             nonlocal least
             if isinstance(function, tuple):
-                waiting[min(place[v.index] for f in function for v in self._support(f))].append(function)
+                waiting[min(place[v.index] for f in function for v in support(f))].append(function)
             elif isinstance(function, Diagram):
-                waiting[min(place[v.index] for v in self._support(function))].append((function,))
+                waiting[min(place[v.index] for v in support(function))].append((function,))
             else:
                 least = plus(least, function)
 
@@ -200,15 +200,31 @@ class _Eliminator:
         apart. Where it would grow over the limit, several sums."""
         if not products:
             return []
-        shared = {f.uid: f for f in products[0] if variable not in self._support(f) and min(leaves(f)) >= 0}
+        shared = {f.uid: f for f in products[0] if variable not in support(f) and self._lowest(f) >= 0}
         for product in products[1:]:
             here = {f.uid for f in product}
             shared = {uid: f for uid, f in shared.items() if uid in here}
         common = tuple(shared.values())
-        functions = []
+        alike: dict[tuple[int, ...], tuple[Product, list[Product]]] = {}
         for product in products:
-            functions.append(self._multiplied([f for f in product if f.uid not in shared]))
+            rest = [f for f in product if f.uid not in shared]
+            apart = tuple([f for f in rest if variable not in support(f)])
+            inner = tuple([f for f in rest if variable in support(f)])
+            alike.setdefault(tuple([f.uid for f in apart]), (apart, []))[1].append(inner)
+        functions = [function for apart, inner in alike.values() for function in self._added(apart, inner)]
         return [(common, part) for part in self._sums(functions)]
+
+    def _added(self, apart: Product, inner: list[Product]) -> list[Case]:
+        """The products of ``apart`` and each of ``inner``: added up first, and multiplied once, where nothing is too
+        large for that."""
+        if apart and len(inner) > 1:
+            exact, self.exact = self.exact, True
+            sums = self._sums([self._multiplied(factors) for factors in inner])
+            made = self._multiplied([*apart, *sums]) if self.exact else None
+            whole, self.exact = self.exact, exact
+            if whole:
+                return [made]
+        return [self._multiplied([*apart, *factors]) for factors in inner]
 
     def _least(self, variable: Variable, inner: Case) -> Case:
         """The least value over the answers to a variable; a lower bound where that is too much work."""
@@ -217,14 +233,17 @@ class _Eliminator:
             self.exact = False
             return min(leaves(inner))
         self._left -= work
-        cases = [self.diagrams.restrict(inner, {variable.index: answer}) for answer in range(variable.arity)]
+        if type(inner) is Diagram and inner.variable is variable:
+            cases: Sequence[Case] = inner.children
+        else:
+            cases = [self.diagrams.restrict(inner, {variable.index: answer}) for answer in range(variable.arity)]
         try:
             return self.diagrams.apply(min, *cases)
         except DiagramTooLarge:
             self.exact = False
             return min(leaves(inner))
 
-    def _multiplied(self, factors: Sequence[Diagram]) -> Case:
+    def _multiplied(self, factors: Sequence[Case]) -> Case:
         """The product; a lower bound where it would be too large."""
         inner: Case = 1
         try:
@@ -232,7 +251,7 @@ class _Eliminator:
                 inner = self.arithmetic.times(inner, factor)
         except DiagramTooLarge:
             self.exact = False
-            return 0 if all(min(leaves(f)) >= 0 for f in factors) else -span_of(tuple(factors))
+            return 0 if all(self._lowest(f) >= 0 for f in factors) else -span_of(tuple(factors))
         return inner
 
     def _sums(self, functions: list[Case]) -> list[Case]:
@@ -258,19 +277,23 @@ class _Eliminator:
         nodes = (self._size(a) + 1) * (self._size(b) + 1)
         if nodes <= self.limit:
             return nodes
-        cases = math.prod(v.arity for v in self._support(a) | self._support(b))
+        cases = math.prod(v.arity for v in support(a) | support(b))
         return min(cases, nodes)
 
-    def _support(self, case: Diagram) -> frozenset[Variable]:
-        if case.uid not in self._supports:
-            self._supports[case.uid] = support(case)
-        return self._supports[case.uid]
+    def _lowest(self, case: Case) -> float:
+        """The least number that a case is."""
+        if type(case) is not Diagram:
+            number: float = min(leaves(case))
+            return number
+        if case.uid not in self._least_leaves:
+            self._least_leaves[case.uid] = min(leaves(case))
+        return self._least_leaves[case.uid]
 
     def _size(self, case: Case) -> int:
         if not isinstance(case, Diagram):
             return 0
         if case.uid not in self._sizes:
-            self._sizes[case.uid] = sum(1 for _ in inner_nodes(case))
+            self._sizes[case.uid] = size(case)
         return self._sizes[case.uid]
 
     def _finite(self, case: Case) -> Case:

@@ -35,36 +35,78 @@ def span_of(product: Product) -> float:
 
 def scaled(arithmetic: Arithmetic, number: float, product: Product) -> Product:
     """The product times a number other than 0."""
+    if number == 1:
+        return product
     return (*product[:-1], arithmetic.times(number, product[-1]))
 
 
 @dataclass(slots=True)
 class _Weighted:
-    """``weight`` times functions of one variable each (by variable), times a function of several (or none)."""
+    """``weight`` times functions of one variable each (by variable, ascending), times a function of several (or
+    none). ``names``: what they are."""
 
     weight: float
     single: dict[int, Diagram]
     rest: tuple[Diagram, ...]
+    names: tuple[tuple[int, int], ...]
+
+
+Factors: TypeAlias = tuple[dict[int, Diagram], tuple[Diagram, ...], tuple[tuple[int, int], ...]]
+
+
+@dataclass
+class Conditions:
+    """Conditions as products, each worked out once for all sums."""
+
+    diagrams: Diagrams
+    arithmetic: Arithmetic
+    _known: dict[int, Factors] = field(default_factory=dict)
+
+    def factors(self, condition: Guard) -> Factors:
+        """A condition as tests of single variables (by variable, ascending), what is left of it, and the names of the
+        tests: as numbers, 1 where it holds."""
+        if not isinstance(condition, Diagram):
+            return {}, (), ()
+        if condition.uid not in self._known:
+            single, rest = self._factors(condition)
+            self._known[condition.uid] = single, rest, _names(single)
+        return self._known[condition.uid]
+
+    def _factors(self, condition: Diagram) -> tuple[dict[int, Diagram], tuple[Diagram, ...]]:
+        single: dict[int, Diagram] = {}
+        node: Guard = condition
+        while isinstance(node, Diagram):
+            others = {id(kid): kid for kid in node.children if kid is not False}
+            if len(others) != 1 or IMPOSSIBLE in node.children:
+                return single, (self.arithmetic.number(node),)
+            single[node.variable.index] = self.diagrams.case(
+                node.variable, [0 if kid is False else 1 for kid in node.children]
+            )
+            (node,) = others.values()
+        return single, ()
 
 
 @dataclass
 class SumOfProducts:
     """Adds up conditions times values, joining what differs in a single variable."""
 
-    diagrams: Diagrams
-    arithmetic: Arithmetic
+    conditions: Conditions
     _terms: list[_Weighted] = field(default_factory=list)
     _constant: float = 0
 
+    @property
+    def arithmetic(self) -> Arithmetic:
+        return self.conditions.arithmetic
+
     def add(self, condition: Guard, value: Case) -> None:
         """Add ``value`` where the condition holds."""
-        single, rest = self._factors(condition)
+        single, rest, names = self.conditions.factors(condition)
         if isinstance(value, Diagram):
-            self._terms.append(_Weighted(1, single, (*rest, value)))
+            self._terms.append(_Weighted(1, single, (*rest, value), names))
         elif not single and not rest:
             self._constant += value
         elif value:
-            self._terms.append(_Weighted(value, single, rest))
+            self._terms.append(_Weighted(value, single, rest, names))
 
     def finish(self) -> tuple[float, tuple[Product, ...]]:
         """The constant and the products of the sum."""
@@ -76,7 +118,7 @@ class SumOfProducts:
         constant = self._constant
         by_conditions: dict[tuple[int, ...], tuple[Product, Case]] = {}
         for term in terms.values():
-            factors = [term.single[v] for v in sorted(term.single)] + list(term.rest)
+            factors = [*term.single.values(), *term.rest]
             if not factors:
                 constant += term.weight
                 continue
@@ -99,20 +141,6 @@ class SumOfProducts:
                 products.append(scaled(self.arithmetic, last, conditions))
         return constant, tuple(products)
 
-    def _factors(self, condition: Guard) -> tuple[dict[int, Diagram], tuple[Diagram, ...]]:
-        """A condition as tests of single variables and what is left of it: as numbers, 1 where it holds."""
-        single: dict[int, Diagram] = {}
-        node = condition
-        while isinstance(node, Diagram):
-            others = {id(kid): kid for kid in node.children if kid is not False}
-            if len(others) != 1 or IMPOSSIBLE in node.children:
-                return single, (self.arithmetic.number(node),)
-            single[node.variable.index] = self.diagrams.case(
-                node.variable, [0 if kid is False else 1 for kid in node.children]
-            )
-            (node,) = others.values()
-        return single, ()
-
     def _join(self, terms: dict[Hashable, _Weighted], variable: int) -> None:
         """Make one of the terms that agree but for what they say about ``variable``."""
         groups: dict[Hashable, list[_Weighted]] = {}
@@ -130,18 +158,23 @@ class SumOfProducts:
                 joined = self.arithmetic.plus(joined, here)
             single = {v: d for v, d in members[0].single.items() if v != variable}
             if isinstance(joined, Diagram):
-                self._put(terms, _Weighted(1, {**single, variable: joined}, members[0].rest))
+                single = dict(sorted([*single.items(), (variable, joined)]))
+                self._put(terms, _Weighted(1, single, members[0].rest, _names(single)))
             else:
-                self._put(terms, _Weighted(joined, single, members[0].rest))
+                self._put(terms, _Weighted(joined, single, members[0].rest, _names(single)))
 
     def _put(self, terms: dict[Hashable, _Weighted], term: _Weighted) -> None:
         key = _key(term)
         if key in terms:
-            term = _Weighted(term.weight + terms[key].weight, term.single, term.rest)
+            term = _Weighted(term.weight + terms[key].weight, term.single, term.rest, term.names)
         terms[key] = term
+
+
+def _names(single: Mapping[int, Diagram]) -> tuple[tuple[int, int], ...]:
+    return tuple([(v, d.uid) for v, d in single.items()])
 
 
 def _key(term: _Weighted, without: int | None = None) -> Hashable:
     """What a term is, but for its weight and for what it says about a variable."""
-    single = tuple((v, d.uid) for v, d in sorted(term.single.items()) if v != without)
-    return single, tuple(d.uid for d in term.rest)
+    names = term.names if without is None else tuple([name for name in term.names if name[0] != without])
+    return names, tuple([d.uid for d in term.rest])
