@@ -7,7 +7,8 @@ answer adds to a cost depends on the state alone. Where few decisions share a te
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
 
 from ...ir.diagram import Case, Diagram, support
 from ...ir.graph import SpaceGraph
@@ -30,6 +31,15 @@ _Left = tuple[int, Factors] | None
 _State = tuple[int, tuple[tuple[int, _Left], ...]]
 
 DEAD = -1
+
+_place = itemgetter(0)
+
+
+class _Untouched:
+    """A term that no answer bears on so far."""
+
+
+_UNTOUCHED = _Untouched()
 
 
 class TooManyCosts(Exception):
@@ -163,41 +173,61 @@ class _Walk:
         if not isinstance(node, Branch):
             return []
         found: list[tuple[_State | None, Vector]] = []
+        reading = self.by_variable.get(node.variable, [])
+        known = dict(left)
+        own = [(t, known.pop(t, _UNTOUCHED)) for t in reading]
+        others: dict[int, tuple[list[tuple[int, _Left]], Vector]] = {}
         for answer, kid in enumerate(node.children):
             if not self.circuit.counts[kid]:
                 found.append((None, ()))
                 continue
             after = self._after(kid, rest)
-            terms, added = self._answered(dict(left), node.variable, answer, self._asked[after])
-            found.append(((after, terms), added))
+            asked = self._asked[after]
+            # What does not read the variable is left alike after answers that leave the same to be asked.
+            if asked not in others:
+                others[asked] = self._passed(known.items(), asked)
+            self._work += 1 + len(own) + len(known)
+            beside, paid = others[asked]
+            terms, added = self._answered(own, node.variable, answer, asked, paid)
+            found.append(((after, tuple(sorted(terms + beside, key=_place))), tuple(added)))
         return found
 
-    def _answered(
-        self, left: dict[int, _Left], variable: int, answer: int, asked: int
-    ) -> tuple[tuple[tuple[int, _Left], ...], Vector]:
-        """What is left of the terms after an answer, and what it adds to the costs; ``asked`` is what may be asked
-        later."""
+    def _passed(self, terms: Iterable[tuple[int, _Left]], asked: int) -> tuple[list[tuple[int, _Left]], Vector]:
+        """What is left of terms that do not read what is answered, where ``asked`` may be asked later, and what they
+        add to the costs."""
         added = [0] * len(self.base)
-        self._work += 1
-        for t in self.by_variable.get(variable, ()):
+        kept: list[tuple[int, _Left]] = []
+        for t, current in terms:
+            if self.masks[t] & asked:
+                kept.append((t, current))
+            elif current is not None:
+                added[self.terms[t][0]] += int(current[0] * value_of(current[1], self.defaults))
+        return kept, tuple(added)
+
+    def _answered(
+        self, own: Iterable[tuple[int, _Left | _Untouched]], variable: int, answer: int, asked: int, paid: Vector
+    ) -> tuple[list[tuple[int, _Left]], list[int]]:
+        """What is left of the terms that read ``variable`` after an answer, and what it adds to the costs, ``paid``
+        included; ``asked`` is what may be asked later."""
+        added = list(paid)
+        kept: list[tuple[int, _Left]] = []
+        for t, before in own:
             metric, term = self.terms[t]
             current: _Left
-            if t in left:
-                current = left[t]
-            else:
+            if isinstance(before, _Untouched):
                 current = (1, term)
                 added[metric] -= self.by_default[t]
+            else:
+                current = before
+            later = self.masks[t] & asked
             if current is not None:
-                left[t] = self._restrict(current, variable, answer)
-        for t in list(left):
-            self._work += 1
-            current = left[t]
-            if current is not None and (not current[1] or not self.masks[t] & asked):
-                added[self.terms[t][0]] += int(current[0] * value_of(current[1], self.defaults))
-                left[t] = None
-            if not self.masks[t] & asked:
-                del left[t]
-        return tuple([(t, left[t]) for t in sorted(left)]), tuple(added)
+                current = self._restrict(current, variable, answer)
+            if current is not None and (not current[1] or not later):
+                added[metric] += int(current[0] * value_of(current[1], self.defaults))
+                current = None
+            if later:
+                kept.append((t, current))
+        return kept, added
 
     def _restrict(self, current: tuple[int, Factors], variable: int, answer: int) -> _Left:
         number, factors = current

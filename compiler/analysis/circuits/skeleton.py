@@ -13,6 +13,7 @@ from ...ir.diagram import Diagram, Guard
 from ...ir.graph import Node, SpaceGraph
 from ...record import record
 from ..allowed import Allowed
+from ..memo import once_per_graph
 
 
 @record
@@ -35,6 +36,7 @@ class Skeleton:
     order: Mapping[int, int]
 
 
+@once_per_graph
 def skeleton(graph: SpaceGraph) -> Skeleton:
     """The skeleton of a graph's demand."""
     nodes = _reachable(graph)

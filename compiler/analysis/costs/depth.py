@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
+from operator import attrgetter
 
-from ...ir.diagram import IMPOSSIBLE, Case, Diagram, leaves
+from ...ir.diagram import IMPOSSIBLE, Case, Diagram, case_key, leaves
 from ...ir.graph import Node, SpaceGraph
 from ...ops.registry import primitives_of
 from ..demand import holds
@@ -73,10 +74,17 @@ def _of(
 def layers_of_nodes(graph: SpaceGraph) -> Mapping[int, Case]:
     """How many layers each application is; IMPOSSIBLE for an exact zero, which nothing is computed for."""
     primitives = primitives_of(graph)
-    return {
-        node.id: IMPOSSIBLE
-        if primitives[node.op].zero
-        else graph.diagrams.apply(lambda cost: cost.layers, node_cost(graph, node))
-        for node in graph.nodes
-        if node.kind == "apply"
-    }
+    known: dict[Hashable, Case] = {}
+    found: dict[int, Case] = {}
+    for node in graph.nodes:
+        if node.kind != "apply":
+            continue
+        if primitives[node.op].zero:
+            found[node.id] = IMPOSSIBLE
+            continue
+        cost = node_cost(graph, node)
+        key = case_key(cost)
+        if key not in known:
+            known[key] = graph.diagrams.apply(attrgetter("layers"), cost)
+        found[node.id] = known[key]
+    return found

@@ -43,6 +43,9 @@ TRIED = 2
 """Of the first ones so many times what is needed are drawn; where not half as many are within the constraints as would
 be needed, the others are not drawn."""
 
+ONE_BY_ONE = 50_000
+"""So many terms are added up one after the other: to import NumPy takes as long."""
+
 WORK_LIMIT = 20_000_000
 """The mean is estimated where the circuit's nodes times those of the cost are more than this."""
 
@@ -124,8 +127,11 @@ def _estimate(graph: SpaceGraph, cost: AdditiveCost, patience: Patience) -> floa
     samples = drawn_within(graph, patience if cost_constraints(graph) else AT_LENGTH)
     if not cost.exact or not samples:
         return None
-    values = Table.of_answers(graph, samples).summed(cost)
-    return _number(Fraction(sum(int(value) for value in values), len(samples)))
+    if len(samples) * len(cost.terms) <= ONE_BY_ONE:
+        total = sum(cost.of(answers) for answers in samples)
+    else:
+        total = sum(int(value) for value in Table.of_answers(graph, samples).summed(cost))
+    return _number(Fraction(total, len(samples)))
 
 
 def _number(value: Fraction | int) -> float | int:
