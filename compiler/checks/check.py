@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from ..diagnostics.source import Source
 from ..frontend import ast
 from ..frontend.stack import deep_stack, unbroken
 from ..ir.graph import SpaceGraph
+from ..record import record
 from ..semantics.elaboration.bodies import Bodies
 from ..semantics.elaboration.elaborate import SpaceReference, elaborate
 from ..semantics.elaboration.global_names import constant
@@ -35,7 +36,7 @@ if TYPE_CHECKING:  # settings and their schemas cost a quarter of a second, and 
     from ..semantics.settings.overrides import Override
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class SearchReference:
     """A search by its declaration, with what `--set` changes in it. ``data``: in place of that of the text."""
 
@@ -45,7 +46,7 @@ class SearchReference:
     data: Data | None = None
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Checked:
     """What of a file is right. ``space`` and ``search``: what was asked for by name, None where it is wrong."""
 

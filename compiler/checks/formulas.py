@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..diagnostics.model import Sink
 from ..diagnostics.source import Span
 from ..diagnostics.strategies import WrongFormula
+from ..record import record
 from ..schemas.base import Placed, Settings
 from ..schemas.length import Length
 from ..schemas.over import LENGTHS, Over, Variables
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..schemas.search import SearchConfig
 
 
-@dataclass(frozen=True)
+@record
 class _Found:
     """A setting ``key`` of ``owner``, over the steps of a training that is as long as ``length`` says; None: over
     something else."""

@@ -6,7 +6,6 @@ Every command and the Python API come through here, so that what `stdsl check` s
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from ..diagnostics.model import Sink, SpaceError
 from ..diagnostics.source import Source, Span
 from ..frontend import ast
 from ..ir.graph import SpaceGraph
+from ..record import record
 from ..semantics.modules import Loader, Module
 from ..semantics.program import open_module, pick, space_of
 from .check import SearchReference, check_module
@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # schemas cost a quarter of a second, and most files of cells
     from ..schemas.data import Data
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class LoadedSpace:
     """A space with the module that it was read from."""
 
@@ -31,7 +31,7 @@ class LoadedSpace:
     module: Module
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class LoadedSearch:
     """A search with the module that it was read from."""
 

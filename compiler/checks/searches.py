@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ..diagnostics.model import Diagnostic, Sink
 from ..diagnostics.strategies import StrategyNeeded
 from ..ir.graph import SpaceGraph
+from ..record import record
 from .batches import check_batches
 from .comparisons import check_comparisons, different
 from .ensembles import check_ensemble
@@ -28,7 +29,7 @@ SpaceOf = Callable[["SpaceRef", "Data"], SpaceGraph | None]
 reported."""
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False, slots=False)
 class CheckedSearch:
     """A search in which nothing is wrong, with the spaces that it names.
 

@@ -13,9 +13,9 @@ error[E0101]: expected an expression after `->`, found `}`
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
 from itertools import groupby
 
+from ..record import record
 from ..text.quoting import visible
 from .model import Diagnostic, Severity
 from .source import Source, Span
@@ -52,7 +52,7 @@ def full(d: Diagnostic, color: bool) -> str:
     return "\n".join(lines) + "\n"
 
 
-@dataclass(frozen=True)
+@record
 class _Mark:
     span: Span
     text: str
@@ -63,7 +63,7 @@ class _Mark:
         return self.span.source.position(self.span.start).line
 
 
-@dataclass(frozen=True)
+@record
 class _Paint:
     on: bool
 

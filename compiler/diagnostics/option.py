@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ..record import record
 from .source import Position, Source, Span
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False, slots=False)
 class OptionText(Source):
     """One option such as `-p c=16`.
 

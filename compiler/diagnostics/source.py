@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 
@@ -19,7 +19,7 @@ class Position:
     column: int
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class Source:
     """One text that was read: a file, standard input or a string.
 

@@ -20,7 +20,7 @@ everything else
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -175,7 +175,7 @@ class DecisionConstraint:
     span: Span
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False, slots=False)
 class SpaceGraph:
     """A space with its decisions open. Node ids count from 0, and every edge leads from a smaller id to a greater."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..diagnostics.source import Span
@@ -35,7 +34,7 @@ class Layer:
     frozen: bool = False
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Network:
     """Layers in topological order. Switches, gates and identities are spliced out, exact zeros are dropped from sums
     where that is exact (a `zero` that is the only thing left stays, as the layer `zero`), and every layer is on a

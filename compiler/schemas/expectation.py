@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from annotated_types import Ge, Gt, Le, Lt
 from pydantic.fields import FieldInfo
 
+from ..record import record
 from .base import Constructor, Placed, Section, Settings
 from .constructors import constructor_name
 from .data_any import DECLARED_DATA
@@ -21,14 +22,14 @@ from .tasks.loss_any import DECLARED_LOSS
 Declared = Literal["data", "loss"]
 
 
-@dataclass(frozen=True)
+@record
 class Reference:
     """Marks a text that names a declaration of the file: ``Annotated[str, Reference("search")]``."""
 
     kind: str
 
 
-@dataclass(frozen=True)
+@record
 class Expectation:
     """All forms that a setting may take, merged over the alternatives of its type."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -88,7 +87,7 @@ class Over:
         return None if minimum is None or value >= minimum else f"it is {value:g}{where}, below {minimum:g}"
 
 
-@dataclass(frozen=True)
+@record
 class Variables:
     """Declares a field's variables: ``Annotated[Over, Variables("M", "t", "T")]``. Takes an Over, a number, a text."""
 

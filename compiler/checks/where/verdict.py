@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ...analysis.architecture import Architecture
 from ...diagnostics.model import Diagnostic
+from ...record import record
 
 
-@dataclass(frozen=True)
+@record
 class Satisfiable:
     """An architecture within the constraints, or else what is wrong: an error (there is none) or a warning."""
 

@@ -9,6 +9,7 @@ from typing import Any
 from ...diagnostics.model import Diagnostic, Sink
 from ...diagnostics.source import Span
 from ...frontend import ast
+from ...record import record
 from ...schemas.over import Variables
 from ..modules import Module
 
@@ -36,7 +37,7 @@ class Report:
         return Stop()
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Thunk:
     """An argument, read where it is used; ``over``: the variables that its parameter's type declares. ``expr`` is None
     where a strategy is checked by itself and the parameter has no default."""
@@ -46,7 +47,7 @@ class Thunk:
     over: Variables | None = None
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Env:
     """``tunable``: whether hyper-parameters may stand here. ``found``: whether this is a setting of the
     final training that may be as a search found it. ``setting``: the key whose value is being read.

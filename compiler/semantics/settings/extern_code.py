@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from ...diagnostics.model import Diagnostic
 from ...diagnostics.settings import MissingSetting, UnknownSetting, WrongArgument, WrongSetting
 from ...diagnostics.source import Span
 from ...frontend import ast
+from ...record import record
 from ..modules import Module
 from ..text import extern_data, extern_loss
 from ..text.extern_blocks import TYPES, of_type, type_of
@@ -17,7 +17,7 @@ from .environment import Env, Thunk
 from .numbers import compute, plural, show
 
 
-@dataclass(frozen=True)
+@record
 class Use:
     """A declaration, the file that it stands in, and the values of its parameters."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from ...diagnostics.model import Sink
@@ -12,6 +11,7 @@ from ...diagnostics.settings import UnknownSetting, WrongForm, WrongOverride
 from ...diagnostics.source import Span
 from ...frontend import ast
 from ...frontend.parser import parse
+from ...record import record
 from ...schemas.base import Settings
 from ...schemas.constructors import constructor_name
 from ...schemas.expectation import Expectation, settings_of
@@ -34,7 +34,7 @@ _SUFFIX = "\n}"
 _OPTION = "--set "
 
 
-@dataclass(frozen=True)
+@record
 class Override:
     """A dotted key and the text of its value."""
 
