@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, cast
 
-from lark import Token, Tree
-
 from . import ast
 from .expressions import Child, ExpressionBuilder
 from .lexer import string
+from .tokens import Token, Tree
 
 
 class Builder(ExpressionBuilder):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from lark import Token
+from .tokens import Token
 
 Above = tuple[str, bool]
 """A comment on a line of its own, and whether an empty line comes before it."""

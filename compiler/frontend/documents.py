@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import cast
 
-from lark import Token, Tree
-
 from .comments import Comments
 from .layout import WIDTH, Blank, Doc, choice, comment, concat, group, hard, join, line, nest, text
 from .parser import Parsed
+from .tokens import Token, Tree
 
 Child = Tree[Token] | Token | None
 

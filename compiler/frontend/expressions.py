@@ -6,11 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Literal, cast
 
-from lark import Token, Tree
-
 from ..diagnostics.source import Source, Span
 from . import ast
 from .lexer import number, string
+from .tokens import Token, Tree
 
 MAX_DEPTH = 100
 """The most levels that an expression may be nested in; those who walk an AST by recursion rely on it."""

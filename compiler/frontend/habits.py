@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from lark import Token
-
 from ..diagnostics.habits import BlockWithoutReturn, EqualsBeforeBlock
 from ..diagnostics.model import Sink
 from ..diagnostics.source import Source, Span
 from .expected import CLOSERS
+from .tokens import Token
 
 FOREIGN = "FOREIGN"
 """The type of a token that :func:`joined` makes of two."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lark import Token
-
 from .expected import CLOSERS
+from .tokens import Token
 
 _DECLARING = ("LET", "OP", "OPS", "CELL", "META", "EXTERN", "EXTERN_DATA", "EXTERN_LOSS", "SPACE", "STRATEGY", "SEARCH")
 ITEM_WORDS = frozenset(("USE", *_DECLARING, "TIED"))

@@ -11,8 +11,6 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 
-from lark import Token
-
 from ..diagnostics.habits import ForeignSign
 from ..diagnostics.model import Sink
 from ..diagnostics.source import Source, Span
@@ -21,6 +19,7 @@ from ..record import record
 from .expected import SIGNS
 from .habits import FOREIGN, MEANT, joined
 from .tables import load
+from .tokens import Token
 
 SUFFIXES = {"K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 # More digits than any number needs; Python itself refuses to read integers of over 4 300.
@@ -55,7 +54,7 @@ def lex(source: Source, sink: Sink) -> Lexed:
     left_out: dict[int, int] = {}
     first_untold: Token | None = None
     mistakes = 0
-    for token in _runs(joined(load().lex(source.text), source.text)):
+    for token in _runs(joined(load().scanner.tokens(source.text), source.text)):
         kind = token.type
         if kind == "COMMENT":
             comments.append(token)

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lark import Token
-
 from ..record import record
 from .expected import CLOSERS, OPERATORS
+from .tokens import Token
 
 # How many enclosing brackets are looked at; nobody nests deeper, and hostile text must not cost time.
 LEVELS = 12

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from lark import Token, Tree
-
 from ..diagnostics.model import Sink
 from ..diagnostics.source import Source, Span
 from ..diagnostics.syntax import MissingEdition, TooDeep, UnknownEdition
@@ -14,6 +12,7 @@ from .expressions import MAX_CHAIN, MAX_DEPTH, NestedTooDeeply
 from .items import cut
 from .lexer import lex, span_of
 from .recovery import ItemParser
+from .tokens import Token, Tree
 
 EDITION = 1
 """The newest edition of the language that is known here."""

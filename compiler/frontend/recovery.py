@@ -12,11 +12,6 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import islice
-from typing import cast
-
-from lark import Token, Tree
-from lark.exceptions import UnexpectedToken as Unexpected
-from lark.parsers.lalr_interactive_parser import InteractiveParser
 
 from ..diagnostics.habits import declaration_advice, word_advice
 from ..diagnostics.model import Diagnostic, Sink
@@ -24,12 +19,14 @@ from ..diagnostics.source import Source, Span
 from ..diagnostics.syntax import MissingReturn, ReservedWord, Unclosed, UnexpectedToken, UnknownDeclaration
 from ..text.likeness import alike
 from .advice import advise
+from .automaton import END, Automaton, Unexpected
 from .expected import CLOSERS, SIGNS, describe, takes_expression, takes_setting, takes_statement
 from .habits import mended_body
 from .items import ITEM_WORDS
 from .lexer import span_of
 from .outline import LEVELS, WANT_OPERAND, Outline
-from .trial import accepted, copied, feed, first_token, fits, fresh
+from .tokens import Token, Tree
+from .trial import accepted, feed, first_token, fits, fresh
 
 # How many tokens must fit behind a repair for it to be believed.
 LOOKAHEAD = 5
@@ -62,7 +59,7 @@ class ItemParser:
 class _Level:
     """An enclosing block that skipping could go on in."""
 
-    parser: InteractiveParser
+    parser: Automaton
     """The parser with the broken statement replaced by ERROR."""
     column: int
     """Where the broken statement begins."""
@@ -101,13 +98,13 @@ class _Run:
         while True:
             token = self.outline.token(self.at)
             try:
-                result = self.parser.feed_token(token)
+                result = self.parser.feed(token)
             except Unexpected:
                 if not self.recover(token):
                     return self.done
                 continue
             if token.type == "$END":
-                return self.done if self.mistakes else [*self.done, cast("Tree[Token]", result)]
+                return self.done if self.mistakes else [*self.done, result]
             self.at += 1
 
     # ---- reports ----
@@ -115,7 +112,7 @@ class _Run:
     def recover(self, token: Token) -> bool:
         """Reports the mistake at ``token`` and makes the parser fit to go on; False where it cannot."""
         accepts = accepted(self.parser)
-        if "$END" in accepts or not self.parser.parser_state.value_stack:
+        if "$END" in accepts or not self.parser.values:
             return self.between_items(token, accepts)
         lost = self.at in self.outline.partners() and self.previous_type() not in CLOSERS
         if self.mistakes and (token.type == "$END" or lost):
@@ -165,8 +162,7 @@ class _Run:
         # Of `where flops = 2M` what stands before the sign is not what is meant.
         assigned = token.type == "EQUAL" and "COMMA" in accepts
         if self.at and self.mistakes == 1 and not foreign and not assigned:
-            complete = copied(self.parser)
-            self.done.append(complete.feed_eof(token))  # type: ignore[no-untyped-call]
+            self.done.append(self.parser.copied().feed(token.update(END, "")))
         if self.at and token.line == self.tokens[self.at - 1].line:
             self.sink.add(
                 UnexpectedToken(
@@ -309,7 +305,7 @@ class _Run:
 
     def open_bracket(self) -> Token | None:
         """The innermost bracket that is open."""
-        values = self.parser.parser_state.value_stack
+        values = self.parser.values
         return next((v for v in reversed(values) if isinstance(v, Token) and v.type in CLOSERS), None)
 
     def opened(self) -> Span | None:
@@ -387,17 +383,17 @@ class _Run:
 
     def levels(self) -> list[_Level]:
         """The enclosing blocks, innermost first."""
-        state = self.parser.parser_state
-        table = state.parse_conf.parse_table.states
-        depths = (k for k in range(len(state.value_stack), 0, -1) if "ERROR" in table[state.state_stack[k]])
+        states = self.parser.states
+        table = self.parser.tables.states
+        depths = (k for k in range(len(states) - 1, 0, -1) if "ERROR" in table[states[k]])
         found: list[_Level] = []
         for k in islice(depths, LEVELS):
-            parser = copied(self.parser)
-            dropped = parser.parser_state.value_stack[k:]
-            del parser.parser_state.value_stack[k:]
-            del parser.parser_state.state_stack[k + 1 :]
+            parser = self.parser.copied()
+            dropped = parser.values[k:]
+            del parser.values[k:]
+            del parser.states[k + 1 :]
             try:
-                parser.feed_token(Token("ERROR", ""))
+                parser.feed(Token("ERROR", ""))
             except Unexpected:
                 continue
             signs = [v.type for v in dropped if isinstance(v, Token)]

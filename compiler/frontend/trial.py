@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
-from typing import cast
 
-from lark import Token, Tree
-from lark.exceptions import UnexpectedToken as Unexpected
-from lark.parsers.lalr_interactive_parser import InteractiveParser
-
+from .automaton import Automaton, Unexpected
 from .tables import load
+from .tokens import Token, Tree
 
 # Of mistakes under so few open states, what could have stood there is remembered.
 REMEMBERED = 12
@@ -17,45 +14,30 @@ REMEMBERED = 12
 _known: dict[tuple[int, ...], frozenset[str]] = {}
 
 
-def accepted(parser: InteractiveParser) -> Set[str]:
+def accepted(parser: Automaton) -> Set[str]:
     """The terminals that may come next. They depend on the states that are open alone, and mistakes repeat."""
-    states = parser.parser_state.state_stack
-    if len(states) > REMEMBERED:
-        return cast("set[str]", parser.accepts())  # type: ignore[no-untyped-call]
-    key = tuple(states)
+    if len(parser.states) > REMEMBERED:
+        return parser.accepts()
+    key = tuple(parser.states)
     if key not in _known:
-        _known[key] = frozenset(parser.accepts())  # type: ignore[no-untyped-call]
+        _known[key] = frozenset(parser.accepts())
     return _known[key]
 
 
-def fresh() -> InteractiveParser:
+def fresh() -> Automaton:
     """A parser at the beginning of an item."""
-    return load().parse_interactive(start="item")
+    return load().parser()
 
 
-def feed(parser: InteractiveParser, tokens: Sequence[Token]) -> None:
-    """Gives tokens to the parser. Raises lark's UnexpectedToken."""
+def feed(parser: Automaton, tokens: Sequence[Token]) -> None:
+    """Gives tokens to the parser. Raises Unexpected."""
     for token in tokens:
-        parser.feed_token(token)
+        parser.feed(token)
 
 
-def copied(parser: InteractiveParser) -> InteractiveParser:
-    """The parser, to go on with apart from it.
-
-    The parts of a rule that come without a tree of their own are lists that the rule takes over and goes on filling:
-    these must not be shared.
-    """
-    copy = cast(InteractiveParser, parser.copy(deepcopy_values=False))  # type: ignore[no-untyped-call]
-    values = copy.parser_state.value_stack
-    for place, value in enumerate(values):
-        if isinstance(value, Tree) and value.data.startswith("_"):
-            values[place] = Tree(value.data, list(value.children), value._meta)
-    return copy
-
-
-def fits(parser: InteractiveParser, tokens: Sequence[Token]) -> bool:
+def fits(parser: Automaton, tokens: Sequence[Token]) -> bool:
     """Whether the tokens may come next."""
-    trial = copied(parser)
+    trial = parser.copied()
     try:
         feed(trial, tokens)
     except Unexpected:

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +15,11 @@ from ..diagnostics.names import DuplicateName, ImportCycle, NotInModule, Unreada
 from ..diagnostics.source import Source, Span
 from ..frontend import ast
 from ..frontend.parser import parse
+from ..text.packaged import packaged
 from ..text.reading import read_file, reason_of, resolved
 from .missing_files import not_imported, not_in_library, not_named, not_read
 
-_LIBRARY = files("stdsl.spaces")
+_LIBRARY = packaged("stdsl.spaces")
 _LIBRARY_KEY = "library:"
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import lark
 import pytest
@@ -41,22 +44,53 @@ def test_a_broken_cache_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("STDSL_CACHE_DIR", str(tmp_path))
     tables.cache_file().write_bytes(b"broken")
     tables.load.cache_clear()
-    assert tables.load().parse_interactive(start="item") is not None
+    assert "USE" in tables.load().parser().accepts()
     assert tables.cache_file().stat().st_size > 10_000
+
+
+@pytest.mark.parametrize("change", [{"of": "another grammar"}, {"rules": 1}])
+def test_a_cache_of_something_else_is_replaced(
+    change: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STDSL_CACHE_DIR", str(tmp_path))
+    tables.load.cache_clear()
+    tables.load()
+    right = json.loads(tables.cache_file().read_text())
+    tables.cache_file().write_text(json.dumps(right | change))
+    tables.load.cache_clear()
+    assert "USE" in tables.load().parser().accepts()
+    assert json.loads(tables.cache_file().read_text()).keys() == right.keys()
+    assert json.loads(tables.cache_file().read_text())["of"] == right["of"]
+    assert json.loads(tables.cache_file().read_text())["rules"] != 1
+
+
+def test_lark_is_imported_to_make_the_tables_alone(tmp_path: Path) -> None:
+    code = (
+        "import sys, stdsl.cli.main as m; m.cli.main(['fmt', '-'], standalone_mode=False); print('lark' in sys.modules)"
+    )
+    for imported in ("True", "False"):
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            input="stdsl 1\nop f = relu\n",
+            env={**os.environ, "STDSL_CACHE_DIR": str(tmp_path)},
+            capture_output=True,
+            text=True,
+        )
+        assert (done.returncode, done.stdout.splitlines()[-1]) == (0, imported), done.stderr
 
 
 def test_a_cache_that_cannot_be_written_does_no_harm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("STDSL_CACHE_DIR", str(tmp_path / "file" / "cache"))
     tables.load.cache_clear()
-    assert tables.load().parse_interactive(start="item") is not None
+    assert "USE" in tables.load().parser().accepts()
 
 
 def test_frontend_imports_nothing_heavy() -> None:
     code = (
         "import sys, stdsl.compiler.frontend.parser, stdsl.compiler.frontend.formatter;"
         "import stdsl.compiler.diagnostics.render;"
-        "print([m for m in ('torch', 'networkx', 'pydantic', 'numpy') if m in sys.modules])"
+        "print([m for m in ('torch', 'networkx', 'pydantic', 'numpy', 'lark') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

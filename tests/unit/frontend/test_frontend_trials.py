@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from lark import Token, Tree
 
 from stdsl.compiler.diagnostics.model import Sink
 from stdsl.compiler.diagnostics.source import Source
@@ -11,6 +10,7 @@ from stdsl.compiler.frontend import ast
 from stdsl.compiler.frontend.items import cut
 from stdsl.compiler.frontend.lexer import lex
 from stdsl.compiler.frontend.parser import parse
+from stdsl.compiler.frontend.tokens import Token, Tree
 from stdsl.compiler.frontend.trial import copied, fits, fresh
 
 TRIED = [Token("EQ", "=="), Token("RANGE", ".."), Token("PLUS", "+"), Token("COMMA", ","), Token("ARROW", "->")]
