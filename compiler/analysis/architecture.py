@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import ItemsView, Iterator, Mapping
@@ -346,4 +345,6 @@ def _shown(value: Any) -> str:
 
 
 def _digest(data: Any) -> str:
+    import hashlib  # it loads OpenSSL
+
     return hashlib.sha256(json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()

@@ -5,8 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import sys
-import tempfile
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -95,6 +93,9 @@ def _unwritten(error: OSError) -> int:
 
 
 def _internal(error: Exception) -> int:
+    import tempfile  # neither is of use but here
+    import traceback
+
     from stdsl import __version__
 
     text = f"stdsl {__version__}, Python {sys.version.split()[0]}\n{' '.join(sys.argv)}\n\n"

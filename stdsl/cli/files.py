@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from stdsl.compiler.analysis.architecture import Architecture
 from stdsl.compiler.diagnostics.model import SpaceError
 from stdsl.compiler.diagnostics.source import Source
 from stdsl.compiler.semantics.missing_files import not_named, not_read
 from stdsl.compiler.text.quoting import visible
 from stdsl.compiler.text.reading import read_file, resolved
 from stdsl.compiler.text.whole_files import refuse_devices
+
+if TYPE_CHECKING:
+    from stdsl.compiler.analysis.architecture import Architecture
 
 
 def read(file: str) -> Source:
@@ -70,6 +72,8 @@ def write_bytes(path: Path, content: bytes) -> None:
         mode = path.stat().st_mode & 0o777 if os.path.exists(path) else 0o644
         target = path.resolve()
         target.parent.mkdir(parents=True, exist_ok=True)
+        import tempfile  # most calls write no file
+
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
         try:
             with os.fdopen(handle, "wb") as file:

@@ -92,6 +92,9 @@ def main() -> None:
     _opened()
     if sys.argv[1:2] and sys.argv[1] in BRIEF:
         gc.disable()
+        if "--allow-extern" not in sys.argv:
+            # Looking for plugins of pydantic reads what all installed packages say of themselves; none is of use here.
+            os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     _unwarned()
     atexit.register(gc.freeze)
     with written():
