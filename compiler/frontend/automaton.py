@@ -34,6 +34,8 @@ class Rule:
     single: bool
     plain: bool
     """Whether the parts are the children as they are."""
+    passed_on: bool
+    """Whether its only part, which has no tree of its own, is all it is, as in the chain of the operators' ranks."""
     parts: tuple[tuple[bool, int], ...]
     absent: int
 
@@ -94,6 +96,11 @@ class Automaton:
                 values.append(token)
                 return None
             rule = rules[~step]
+            if rule.passed_on:
+                states[-1] = step = table[states[-2]][rule.origin]
+                if step == self.end and kind == END:
+                    return values[-1]
+                continue
             size = rule.size
             parts: list[Any] = []
             if size:

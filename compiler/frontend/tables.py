@@ -2,8 +2,8 @@
 
 Making them takes lark about a quarter of a second, reading them a hundredth of that. The cache is a file in the user's
 cache folder (`STDSL_CACHE_DIR`, else `XDG_CACHE_HOME/stdsl`, else the platform's usual place), named after what the
-tables depend on: the grammar's text, lark's version and Python's. Where it cannot be written the tables are made anew
-each time; nothing else changes.
+tables depend on: their own form, the grammar's text, lark's version and Python's. Where it cannot be written the tables
+are made anew each time; nothing else changes.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 STARTS = ("item", "lexical")
 """An item of a file; `lexical` is never parsed, it keeps the terminals that only the lexer's user sees."""
+FORMAT = 1
+"""Of the document that is kept, to be raised with every change of what :func:`_written` writes."""
 
 
 @record
@@ -81,7 +83,7 @@ def _key() -> str:
     if found is not None and found.origin:
         with suppress(OSError):  # of an archive
             version = Path(found.origin).read_text(encoding="utf-8")
-    return "\0".join((grammar_text(), version, sys.version, *STARTS))
+    return "\0".join((str(FORMAT), grammar_text(), version, sys.version, *STARTS))
 
 
 def _file(key: str) -> Path:
@@ -155,5 +157,6 @@ def _rule(rule: Any) -> tuple[Any, ...]:
     plain = not any(before) and not any(replaced)
     name = rule.alias or options.template_source or rule.origin.name
     single = bool(options.expand1 and not rule.alias)
+    passed_on = replaced == [True] and not any(before) and not single and name.startswith("_")
     parts = list(zip(replaced, before[:-1], strict=True))
-    return (str(rule.origin.name), str(name), len(rule.expansion), single, plain, parts, before[-1])
+    return (str(rule.origin.name), str(name), len(rule.expansion), single, plain, passed_on, parts, before[-1])

@@ -50,10 +50,10 @@ def _facts(token: Any) -> tuple[Any, ...]:
 
 
 def _tree(node: Any) -> Any:
-    """Of ours or of lark's."""
+    """Of ours or of lark's; the name of what has no tree of its own does not matter."""
     if node is None or isinstance(node, str):
         return None if node is None else (node.type, str(node), node.start_pos)  # type: ignore[attr-defined]
-    return (str(node.data), [_tree(child) for child in node.children])
+    return (node.data if node.data[0] != "_" else "_", [_tree(child) for child in node.children])
 
 
 def _same_parse(tokens: list[Any]) -> None:

@@ -7,11 +7,12 @@ import pytest
 from stdsl.compiler.diagnostics.model import Sink
 from stdsl.compiler.diagnostics.source import Source
 from stdsl.compiler.frontend import ast
+from stdsl.compiler.frontend.automaton import END
 from stdsl.compiler.frontend.items import cut
 from stdsl.compiler.frontend.lexer import lex
 from stdsl.compiler.frontend.parser import parse
 from stdsl.compiler.frontend.tokens import Token, Tree
-from stdsl.compiler.frontend.trial import copied, fits, fresh
+from stdsl.compiler.frontend.trial import fits, fresh
 
 TRIED = [Token("EQ", "=="), Token("RANGE", ".."), Token("PLUS", "+"), Token("COMMA", ","), Token("ARROW", "->")]
 TRIED += [Token("RBRACE", "}"), Token("RPAR", ")"), Token("RSQB", "]"), Token("NAME", "x"), Token("NUMBER", "1")]
@@ -33,9 +34,10 @@ def parsed(tokens: list[Token], tried: bool) -> Tree[Token]:
                 fits(parser, [other])
                 fits(parser, [other, *tokens[i : i + 3]])
             fits(parser, tokens[i : i + 4])
-            copied(parser)
-        parser.feed_token(token)
-    return parser.feed_eof(tokens[-1])
+            parser.copied()
+        parser.feed(token)
+    tree: Tree[Token] = parser.feed(tokens[-1].update(END, ""))
+    return tree
 
 
 @pytest.mark.parametrize("text", TEXTS)
