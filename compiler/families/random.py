@@ -1,7 +1,5 @@
 """The `random` family: architectures drawn at random, each trained by itself; the best one wins."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Literal
 

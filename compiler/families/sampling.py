@@ -1,8 +1,6 @@
 """The `sampling` family: weights shared by sampled architectures, one path of the network computed at a time, and a
 distribution over decisions."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal
 

@@ -1,7 +1,5 @@
 """The `variational` family: Bernoulli posteriors over gates and elements, concrete categorical ones over choices."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal
 

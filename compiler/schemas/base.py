@@ -1,6 +1,8 @@
-"""What all settings have in common: frozen pydantic models that refuse unknown keys and convert nothing silently."""
+"""What all settings have in common: frozen pydantic models that refuse unknown keys and convert nothing silently.
 
-from __future__ import annotations
+The files of models do not postpone their annotations: pydantic would evaluate each as a text, and once more for every
+model that inherits it.
+"""
 
 import json
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,5 @@
 """Data sets as settings, and what their samples look like."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self

@@ -1,7 +1,5 @@
 """Arrays in files, as a data set: the user's own."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Data that a text declares: `extern data`, a class of the user's."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import ClassVar
 

@@ -1,7 +1,5 @@
 """What data sets of files in a folder for each class, or in a list, have in common."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal

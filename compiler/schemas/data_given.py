@@ -1,7 +1,5 @@
 """Data that a program gives to a run from Python, in place of that of the search."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import ClassVar, Literal, Self
 

@@ -1,7 +1,5 @@
 """Image data sets."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar, Literal

@@ -1,7 +1,5 @@
 """`motion_digits`: real handwriting, synthetic motion; it comes with stdsl."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Annotated, ClassVar, Literal
 

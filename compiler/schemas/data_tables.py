@@ -1,7 +1,5 @@
 """Tables in files, as a data set: the user's own."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal

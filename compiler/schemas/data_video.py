@@ -1,7 +1,5 @@
 """Video data sets."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal
 

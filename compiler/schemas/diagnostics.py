@@ -3,8 +3,6 @@
 The renderer builds plain dictionaries, for most checks need no pydantic; tests hold its output against these.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter

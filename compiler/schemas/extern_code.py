@@ -1,7 +1,5 @@
 """Code of the user's that a setting names: what its declaration and the setting say of it."""
 
-from __future__ import annotations
-
 from typing import Any, Self
 
 from pydantic import PrivateAttr

@@ -1,7 +1,5 @@
 """How separately trained architectures are compared: a short training and a measurement on held-out data."""
 
-from __future__ import annotations
-
 from typing import ClassVar, Literal
 
 from pydantic import Field

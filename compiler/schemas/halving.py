@@ -1,7 +1,5 @@
 """Which trainings go on, in searches whose trials begin short."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated
 

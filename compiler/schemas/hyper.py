@@ -1,7 +1,5 @@
 """Hyper-parameters: decisions in settings, which are searched together with the architecture."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, Self
 

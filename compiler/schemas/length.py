@@ -1,7 +1,5 @@
 """How long something trains: in epochs or in steps."""
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """Which architectures of a search an ensemble is of."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from annotated_types import Ge, Le

@@ -1,7 +1,5 @@
 """Mutations: how a child differs from its parent."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Literal
 

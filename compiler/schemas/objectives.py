@@ -1,7 +1,5 @@
 """Named terms of a strategy's loss beside the task's own: soft costs and regularisers."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Literal
 

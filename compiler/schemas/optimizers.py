@@ -1,7 +1,5 @@
 """Optimisers of weights and of decisions."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field

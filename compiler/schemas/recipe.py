@@ -1,7 +1,5 @@
 """How one network with fixed architecture is trained."""
 
-from __future__ import annotations
-
 from typing import Annotated, ClassVar, Literal
 
 from annotated_types import Ge, Le

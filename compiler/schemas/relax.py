@@ -1,7 +1,5 @@
 """How a mixture supernet turns decision weights into weights of alternatives."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Literal
 

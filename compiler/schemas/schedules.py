@@ -1,7 +1,5 @@
 """How a rate changes over a training: a number, an expression over t and T, or one of these."""
 
-from __future__ import annotations
-
 import math
 from typing import Annotated, Literal
 

@@ -1,7 +1,5 @@
 """Which proposals are trained at all, by what an untrained network tells."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from annotated_types import Ge, Le

@@ -1,7 +1,5 @@
 """A search: what to run on which data, and what to do with the result."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal, Self
 

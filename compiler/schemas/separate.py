@@ -1,8 +1,6 @@
 """What all searches of separate trainings are told: how an architecture is judged, and how trials go beside each
 other."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Annotated, Literal
 

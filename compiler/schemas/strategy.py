@@ -1,14 +1,12 @@
 """The settings of a strategy, whatever its family."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, SerializeAsAny
 
 from .base import Placed
 
-_KNOWN: dict[str, type[Strategy]] = {}
+_KNOWN: dict[str, type["Strategy"]] = {}
 
 
 class Strategy(Placed):

@@ -1,7 +1,5 @@
 """The training of a supernet's weights."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import Field

@@ -147,16 +147,32 @@ def test_a_reader_that_leaves_early_is_no_mistake() -> None:
         assert (process.wait(60), complaint) == (0, b"")
 
 
+QUICKSTART = Path(__file__).parents[2] / "examples/quickstart.space"
 HEAVY = {"torch", "networkx", "pydantic", "lark", "rich", "jinja2", "onnx", "sqlalchemy"}
 
 
-def _imported(program: Any, *call: str) -> set[str]:
-    """The heavy packages that a call of the command line imports."""
+# What is known to take milliseconds to import, and is of no use to most files and commands.
+SLOW = HEAVY | {"numpy", "importlib.metadata", "importlib.resources", "zipfile", "tempfile", "hashlib", "email"}
+SETTINGS = {"stdsl.compiler.schemas.search", "stdsl.compiler.schemas.data_video", "stdsl.compiler.semantics.settings"}
+COUNTING = {"stdsl.compiler.analysis.architecture", "stdsl.compiler.analysis.circuits.circuit"}
+ELABORATION = {
+    "stdsl.compiler.semantics.elaboration.elaborate",
+    "stdsl.compiler.ir.graph",
+    "stdsl.compiler.ops.registry",
+}
+
+
+def _imported(program: Any, *call: str, of: frozenset[str] | set[str] = HEAVY) -> set[str]:
+    """Those of the modules ``of`` that a call of the command line imports: by default the heavy packages."""
     code = (
         "import sys\n"
-        "from stdsl.cli.main import cli\n"
-        f"cli.main({list(call)!r}, standalone_mode=False)\n"
-        f"print(*sorted({HEAVY!r} & set(sys.modules)), file=sys.stderr)\n"
+        "from stdsl.cli.main import main\n"
+        f"sys.argv = ['stdsl', *{call!r}]\n"
+        "try:\n"
+        "    main()\n"
+        "except SystemExit as end:\n"
+        "    assert not end.code\n"
+        f"print(*sorted({set(of)!r} & set(sys.modules)), file=sys.stderr)\n"
     )
     done = program("-c", code)
     assert done.returncode == 0, done.stderr
@@ -179,6 +195,33 @@ def test_help_imports_nothing_heavy(program: Any) -> None:
 
 def test_checking_the_darts_space_imports_no_tensor_library(program: Any) -> None:
     assert "torch" not in _imported(program, "check", "darts")
+
+
+def test_checking_imports_what_the_file_needs_alone(program: Any, tmp_path: Path) -> None:
+    cells = tmp_path / "cells.space"
+    cells.write_text("stdsl 1\n\nop f(c) on x = x -> conv(c, 3x3) -> choose {relu, identity} as kind\n")
+    program("-m", "stdsl", "check", str(cells))  # now the parser's tables are kept
+    assert _imported(program, "fmt", "--check", str(cells), of=SLOW | SETTINGS | COUNTING | ELABORATION) == set()
+    assert _imported(program, "check", str(cells), of=SLOW | SETTINGS | COUNTING) == set()
+
+
+def test_checking_a_search_without_bounds_of_costs_computes_none(program: Any) -> None:
+    assert _imported(program, "check", str(QUICKSTART), of=HEAVY | {"numpy"}) == {"pydantic"}
+
+
+@pytest.mark.parametrize(("call", "found"), [((), "__all__"), (("--allow-extern",), "None")])
+def test_plugins_of_pydantic_are_for_code_of_the_users(program: Any, call: tuple[str, ...], found: str) -> None:
+    code = (
+        "import os, sys\n"
+        "from stdsl.cli.main import main\n"
+        f"sys.argv = ['stdsl', 'check', {str(QUICKSTART)!r}, *{call!r}]\n"
+        "try:\n"
+        "    main()\n"
+        "finally:\n"
+        "    print(os.environ.get('PYDANTIC_DISABLE_PLUGINS'))\n"
+    )
+    done = program("-c", code)
+    assert (done.returncode, done.stdout) == (0, f"{found}\n"), done.stderr
 
 
 WITHOUT_TORCH = """\

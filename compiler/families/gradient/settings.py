@@ -1,7 +1,5 @@
 """The settings of the `gradient` family."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal
 

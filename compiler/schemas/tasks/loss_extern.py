@@ -1,7 +1,5 @@
 """A loss that a text declares: `extern loss`, code of the user's."""
 
-from __future__ import annotations
-
 from ..extern_code import ExternCode
 from .losses import Loss
 from .targets import TargetSignature

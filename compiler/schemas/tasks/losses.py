@@ -1,7 +1,5 @@
 """Losses of the task: what a network's output is held to its targets by."""
 
-from __future__ import annotations
-
 from typing import ClassVar, Literal
 
 from pydantic import Field

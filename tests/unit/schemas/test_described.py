@@ -99,6 +99,12 @@ def test_torch_is_not_imported() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+@pytest.mark.parametrize("name", sorted({model.__module__ for model in _models()}))
+def test_annotations_of_models_are_not_postponed(name: str) -> None:
+    """Pydantic would compile and evaluate each as a text, again for every model that has it from its base."""
+    assert "annotations" not in vars(sys.modules[name])
+
+
 @pytest.mark.parametrize("model", list(_models()), ids=lambda m: m.__name__)
 def test_every_option_can_be_written_without_quotes(model: type[Settings]) -> None:
     """`none`, `true` and `false` are values of the language, not words that a setting could take."""
