@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
 from itertools import islice
 
 from ..diagnostics.habits import declaration_advice, word_advice
 from ..diagnostics.model import Diagnostic, Sink
 from ..diagnostics.source import Source, Span
 from ..diagnostics.syntax import MissingReturn, ReservedWord, Unclosed, UnexpectedToken, UnknownDeclaration
+from ..record import record
 from ..text.likeness import alike
 from .advice import advise
 from .automaton import END, Automaton, Unexpected
@@ -55,7 +55,7 @@ class ItemParser:
             yield from _Run(self.source, self.sink, mended, following, self.left_out).parse()
 
 
-@dataclass
+@record(eq=False)
 class _Level:
     """An enclosing block that skipping could go on in."""
 

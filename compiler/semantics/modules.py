@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from ..diagnostics.names import DuplicateName, ImportCycle, NotInModule, Unreada
 from ..diagnostics.source import Source, Span
 from ..frontend import ast
 from ..frontend.parser import parse
+from ..record import record
 from ..text.packaged import packaged
 from ..text.reading import read_file, reason_of, resolved
 from .missing_files import not_imported, not_in_library, not_named, not_read
@@ -23,7 +24,7 @@ _LIBRARY = packaged("stdsl.spaces")
 _LIBRARY_KEY = "library:"
 
 
-@dataclass(eq=False)
+@record(eq=False, frozen=False)
 class Module:
     """One parsed file with its imports resolved. ``prelude`` holds the names that every file sees."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from ...diagnostics.model import Diagnostic, Sink
@@ -18,7 +18,7 @@ class Stop(Exception):
     """An expression has no value: what is wrong was reported, or it depends on a parameter without an argument."""
 
 
-@dataclass(eq=False)
+@record(eq=False, frozen=False)
 class Report:
     """Passes diagnostics on and remembers that there was one, even where the sink has it already."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from ...diagnostics.calls import MissingArgument, Recursion
 from ...diagnostics.model import Diagnostic, Sink
@@ -13,6 +12,7 @@ from ...frontend import ast
 from ...frontend.stack import deep_stack
 from ...frontend.walk import children, inside
 from ...ops.registry import PRIMITIVES
+from ...record import record
 from ...text.likeness import alike
 from ..builtins import BUILTIN_NAMES
 from ..modules import Module, library_home
@@ -25,7 +25,7 @@ _SLIPS, _LIKE = 3, 0.7
 """So many names at most may be meant by one that is not known, and have so much in common with it."""
 
 
-@dataclass(slots=True)
+@record(eq=False, frozen=False)
 class _Bound:
     span: Span
     what: str

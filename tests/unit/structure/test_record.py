@@ -149,6 +149,18 @@ def test_the_methods_of_a_class_are_written_when_they_are_called() -> None:
     assert hash(made) == hash((3,))
 
 
+def test_what_changes_is_not_equal_by_value() -> None:
+    @record(eq=False, frozen=False)
+    class Counter:
+        x: int = 0
+
+    one = Counter()
+    one.x += 1
+    assert (one.x, one == Counter(1)) == (1, False)
+    with pytest.raises(AssertionError):
+        record(frozen=False)
+
+
 def test_threads_may_make_the_first_at_once() -> None:
     @record
     class Shared:
