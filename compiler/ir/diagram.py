@@ -149,9 +149,14 @@ class Diagrams:
         if found is not None:
             return found
         if not kids or kids[0] is IMPOSSIBLE or kids[-1] is IMPOSSIBLE or same_case(kids[0], kids[-1]):
-            possible = {case_key(kid): kid for kid in kids if kid is not IMPOSSIBLE}
-            if len(possible) <= 1:
-                return next(iter(possible.values())) if possible else IMPOSSIBLE
+            only: Case = IMPOSSIBLE
+            for kid in kids:
+                if kid is not only and kid is not IMPOSSIBLE:
+                    if only is not IMPOSSIBLE and not same_case(kid, only):
+                        break
+                    only = kid
+            else:
+                return only
         made = self._unique[key] = Diagram(variable, kids, len(self._unique))
         return made
 
@@ -186,23 +191,29 @@ class Diagrams:
         memo: dict[Hashable, Case] = {}
 
         def walk(args: tuple[Case, ...]) -> Case:
-            top: Variable | None = None
-            for a in args:
-                if a is IMPOSSIBLE:
-                    return IMPOSSIBLE
-                if type(a) is Diagram and (top is None or a.variable.index < top.index):
-                    top = a.variable
-            if top is None:
-                for place, a in zip(places, args, strict=True):
-                    plain[place] = a
-                return function(*plain)
+            """Of arguments that are all possible, one of them a diagram at least."""
             key = case_keys(args)
             if key in memo:
                 return memo[key]
             if len(memo) > limit or self.steps < 0:
                 raise self.too_large()
+            top: Variable | None = None
+            for a in args:
+                if type(a) is Diagram and (top is None or a.variable.index < top.index):
+                    top = a.variable
+            assert top is not None
             rows = [a.children if type(a) is Diagram and a.variable is top else (a,) * top.arity for a in args]
-            result = memo[key] = self.case(top, [walk(kids) for kids in zip(*rows, strict=True)])
+            kids: list[Case] = []
+            for row in zip(*rows, strict=True):
+                if IMPOSSIBLE in row:
+                    kids.append(IMPOSSIBLE)
+                elif Diagram in map(type, row):
+                    kids.append(walk(row))
+                else:
+                    for place, a in zip(places, row, strict=True):
+                        plain[place] = a
+                    kids.append(function(*plain))
+            result = memo[key] = self.case(top, kids)
             return result
 
         limit = self.limit

@@ -209,8 +209,10 @@ class Primitive:
     training, and is its input otherwise. ``zero``: its output is always an exact zero; ``identity``: it is its input;
     ``adds``: it is the sum of its inputs; ``multiplies``: it is their product; ``keeps_zeros``: where all its inputs
     are exact zeros its output is one, unless its attribute `bias` says that something is added. ``commutes``: the order
-    of its inputs does not matter. ``hints``: how kernels can compute it otherwise (``compiler/passes/hints.py``).
-    ``extern``: set for an operator of the user's, which is in no registry but in the graph that applies it.
+    of its inputs does not matter. ``joint``: its sides and its channels have to do with each other: which it takes, or
+    makes, of the ones depends on the others. ``hints``: how kernels can compute it otherwise
+    (``compiler/passes/hints.py``). ``extern``: set for an operator of the user's, which is in no registry but in the
+    graph that applies it.
     """
 
     name: str
@@ -232,5 +234,6 @@ class Primitive:
     multiplies: bool = False
     keeps_zeros: bool = False
     commutes: bool = False
+    joint: bool = False
     hints: frozenset[str] = frozenset()
     extern: Extern | None = None

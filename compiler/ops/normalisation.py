@@ -111,6 +111,7 @@ PRIMITIVES = (
         saves=_saves_group_norm,
         stateful=True,
         norm=True,
+        joint=True,
     ),
     Primitive(
         "layer_norm",

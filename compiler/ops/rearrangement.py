@@ -119,6 +119,7 @@ PRIMITIVES = (
         instants=every_instant,
         keeps_zeros=True,
         view=always,
+        joint=True,
     ),
     Primitive(
         "to_tokens",

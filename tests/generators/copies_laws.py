@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import re
 from collections.abc import Hashable, Iterator
 from typing import Any
 
@@ -69,6 +71,45 @@ def checked(text: str, times: int = 1) -> list[Any]:
             found += [(d.code, d.span and (d.span.start, d.span.end), str(d)) for d in sink.diagnostics]
             found += [[repr(part) for part in all_of(graph)] for graph in graphs]
     return found
+
+
+_META = re.compile(r"^meta (\w+)(?:\((.*)\))? on (\w+: (?:image|clip|tokens|features))\(([\d, ]+)\)", re.M)
+
+
+def with_other_sizes(text: str, rng: random.Random) -> str:
+    """The text with its space, and that again on inputs of other sizes: of the first input of the meta, written with
+    numbers, each becomes a parameter. The text as it is where it has no such input."""
+    found = _META.search(text)
+    space = found and re.search(rf"^space \w+(\(.*\))? = {found[1]}\b", text, re.M)
+    if not found or not space:
+        return text
+    sizes = [int(size) for size in found[4].split(",")]
+    names = [f"entering{axis}" for axis in range(len(sizes))]
+    parameters = ", ".join(filter(None, (found[2], *(f"{n} = {s}" for n, s in zip(names, sizes, strict=True)))))
+    rest = text[space.end() :]
+    given = _in_parentheses(rest)
+    line, _, _ = rest[len(given) :].partition("\n")
+    spaces = []
+    for i in range(4):
+        axis = rng.randrange(len(sizes))
+        changed = {names[axis], *rng.sample(names, rng.choice((0, 0, 1)))}
+        other = {name: rng.choice((1, size + 1, size + 2, 2 * size)) for name, size in zip(names, sizes, strict=True)}
+        inside = ", ".join(
+            filter(None, (given[1:-1], *(f"{name} = {other[name]}" for name in names if name in changed)))
+        )
+        spaces.append(f"space entered{i}{space[1] or ''} = {found[1]}({inside}){line}\n")
+    entering = f"meta {found[1]}({parameters}) on {found[3]}({', '.join(names)})"
+    return f"{text[: found.start()]}{entering}{text[found.end() :]}\n{''.join(spaces)}"
+
+
+def _in_parentheses(text: str) -> str:
+    """What a text begins with, up to the end of the parentheses that it opens."""
+    depth = 0
+    for place, character in enumerate(text):
+        depth += (character == "(") - (character == ")")
+        if depth == 0:
+            return text[: place + 1] if character == ")" else ""
+    return ""
 
 
 def same_without_copies(text: str) -> None:

@@ -23,14 +23,14 @@ def load(pair: Pair, soak: Soak, result: Result) -> None:
 
 
 def copies(pair: Pair, soak: Soak, result: Result) -> None:
-    """Of a text that is right, and of one that may be wrong."""
+    """Of a text that is right, and of one that may be wrong, on inputs of several sizes."""
     import random
 
-    from copies_laws import same_without_copies
+    from copies_laws import same_without_copies, with_other_sizes
     from random_spaces.whole import risky_text, space_text
 
     for written in (space_text, risky_text):
-        same_without_copies(written(random.Random(pair.seed)).text)
+        same_without_copies(with_other_sizes(written(random.Random(pair.seed)).text, random.Random(pair.seed)))
 
 
 OVERFLOWS = "its values leave the range of floating point"

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import torch
@@ -15,7 +16,16 @@ from stdsl.compiler.backends.lowering.merged import hinted
 from stdsl.compiler.backends.networks.frozen_part import is_fixed
 from stdsl.compiler.diagnostics.source import Source, Span
 from stdsl.compiler.ir.graph import Node, TensorType
-from stdsl.compiler.ir.operation import REQUIRED, Application, Instants, Primitive, Saved, TensorShape
+from stdsl.compiler.ir.operation import (
+    CHANNEL_AXIS,
+    REQUIRED,
+    Application,
+    Instants,
+    OpFault,
+    Primitive,
+    Saved,
+    TensorShape,
+)
 from stdsl.compiler.ops.torch.lowering import emit
 from stdsl.compiler.passes.hints import ATTRIBUTE
 
@@ -154,6 +164,45 @@ def check_commutes(primitive: Primitive) -> None:
 
     found = primitive.inputs > 1 and all(_safely(commutes, one) for one in made(primitive))
     demand(found == primitive.commutes, "commutes", primitive)
+
+
+def check_joint(primitive: Primitive) -> None:
+    """Where channels and sides are other ones, each taken with what was there of the other: whether both are, too, and
+    come to what they came to."""
+    channels = [*(lambda n, k=k: k for k in (1, 2, 3, 4, 6, 8, 12)), lambda n: 2 * n]
+    sides = [lambda n: 1, lambda n: n + 1, lambda n: 2 * n, lambda n: max(n - 1, 1)]
+    found = False
+    for shapes, given in cases(primitive.name, TRIES):
+        made = _parts(primitive, shapes, given)
+        for wider, longer in product(channels, sides):
+            wide = _parts(primitive, [_other(shape, wider, None) for shape in shapes], given)
+            long = _parts(primitive, [_other(shape, None, longer) for shape in shapes], given)
+            both = _parts(primitive, [_other(shape, wider, longer) for shape in shapes], given)
+            if made is not None and wide is not None and long is not None:
+                found = found or both is None or both != (wide[0], long[1], *long[2:])
+    demand(found == primitive.joint, "joint", primitive)
+
+
+def _other(
+    shape: TensorShape, channels: Callable[[int], int] | None, sides: Callable[[int], int] | None
+) -> TensorShape:
+    dims = shape.dims if sides is None else tuple(map(sides, shape.dims))
+    made = TensorShape(shape.layout, dims)
+    return made.with_channels(shape.channels if channels is None else channels(shape.channels))
+
+
+def _parts(primitive: Primitive, shapes: Sequence[TensorShape], given: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    """The channels of what is made, its sides, its layout and its attributes but numbers of channels; None where it is
+    refused."""
+    try:
+        attrs = primitive.normalise(tuple(shapes), given)
+        made = primitive.shape(tuple(shapes), attrs)
+    except OpFault:
+        return None
+    kinds = {parameter.name: parameter.kind for parameter in primitive.parameters}
+    others = {name: value for name, value in attrs.items() if kinds[name] != "channels"}
+    axis = CHANNEL_AXIS[made.layout]
+    return made.channels, (*made.dims[:axis], *made.dims[axis + 1 :]), made.layout, others
 
 
 def _safely(law: Callable[[Made], bool], one: Made) -> bool:
@@ -301,6 +350,7 @@ FACTS: dict[str, Callable[[Primitive], None]] = {
     "multiplies": check_multiplies,
     "keeps_zeros": check_keeps_zeros,
     "commutes": check_commutes,
+    "joint": check_joint,
     "drawn": check_drawn,
     "hints": check_hints,
     "doc": check_doc,

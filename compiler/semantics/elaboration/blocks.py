@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ...diagnostics.names import DuplicateName, SeedOfALoop
@@ -30,6 +30,13 @@ class ListBuilder:
         self.asks: Asks = ()
         self.seed: Value = None
         self.places: dict[int, Span] = {}
+
+    def of(self, seed: Value, values: Sequence[Value]) -> ListBuilder:
+        """The same list with other values of its elements."""
+        made = ListBuilder(self.name, self.span)
+        made.items = [replace(item, value=value) for item, value in zip(self.items, values, strict=True)]
+        made.asks, made.seed, made.places = self.asks, seed, self.places
+        return made
 
 
 def snapshot(state: State, builder: ListBuilder, env: Env) -> Value:

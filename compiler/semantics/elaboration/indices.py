@@ -181,5 +181,6 @@ def attribute(state: State, expr: ast.Attribute, env: Env) -> Value:
         state.report(UnknownAttribute(expr.name.span, expr.name.id, owner, tuple(axes)))
         return ERROR
     case = base.type.dims[axis]
+    state.read.append((base.node, axis))
     state.mistakes.shape_read(base, env.context.condition)
     return scalar(case, state.asking.of_size(case, base.node))

@@ -13,6 +13,7 @@ from ...diagnostics.source import Span
 from ...diagnostics.values import WrongType
 from ...frontend import ast
 from ...ir.diagram import IMPOSSIBLE, Case
+from ...ir.operation import CHANNEL_AXIS
 from ..signatures import declared_signature, not_given, passed_on
 from . import blocks, expressions, operators
 from .arithmetic import is_plain, scalar
@@ -92,6 +93,7 @@ def _elaborated(state: State, called: Called, value: Value, context: Context, in
     declaration, decided = called.template.declaration, state.decided
     start = (len(state.builder.nodes), len(state.builder.scopes), len(state.builder.decisions))
     touched, compared, depth = len(decided.touched), len(decided.compared), len(state.way)
+    read = len(state.read)
     before, told, deepest = state.mistakes.met, state.mistakes.told, state.deepest
     state.deepest = inside.depth
     scope = state.builder.scope(
@@ -126,6 +128,7 @@ def _elaborated(state: State, called: Called, value: Value, context: Context, in
             depth,
             height,
             state.mistakes.told > told,
+            tuple(dict.fromkeys(state.read[read:])),
         )
         if undecided(called, value, context):
             state.earlier[key] = stamp
@@ -200,6 +203,8 @@ def _channels(state: State, value: Value, context: Context, span: Span) -> Value
     items = value.items if isinstance(value, ListValue) else (Item(value),)
     if not items or not all(isinstance(i.value, Tensor) and i.value.type.dims for i in items[:1]):
         return ERROR
+    tensors = [item.value for item in items if isinstance(item.value, Tensor) and item.value.type.dims]
+    state.read += [(tensor.node, CHANNEL_AXIS[tensor.type.layout]) for tensor in tensors]
     if items[0].guard is True:
         return scalar(items[0].value.type.channels, ())
     found, _ = candidates(state, items, 1, context, span)

@@ -173,7 +173,18 @@ def apply_primitive(state: State, op: PrimitiveOp, value: Value, context: Contex
     if given is None:
         return ERROR
     cases, asks = given
+    if channels is not None and _takes_channels(op):
+        state.read.append((tensors[0].node, CHANNEL_AXIS[tensors[0].type.layout]))
     return apply_rule(state, primitive, tensors, cases, asks, context, op.span, op)
+
+
+def _takes_channels(op: PrimitiveOp) -> bool:
+    """Whether an argument depends on the channels that enter."""
+    for parameter in op.primitive.parameters:
+        argument = op.arguments.get(parameter.name, parameter.default)
+        if argument is SAME or isinstance(argument, Same):
+            return True
+    return False
 
 
 def check_arguments(state: State, op: PrimitiveOp) -> None:
@@ -332,14 +343,35 @@ def _lifted_node(
     return node
 
 
+def made_of(
+    state: State, primitive: Primitive, tensors: Sequence[Tensor], cases: dict[str, Case]
+) -> tuple[TensorType, Mapping[str, Case]] | None:
+    """The type and the attributes of what a primitive of the library makes of whole tensors; None where it refuses
+    some case. Raises DiagramTooLarge."""
+    if any(type(c) is Diagram for c in cases.values()) or not all(t.type.fixed for t in tensors):
+        lifted = _lifted(state, primitive, tensors, cases)
+        return (lifted.type, lifted.attrs) if lifted.type is not None and not lifted.refusals else None
+    values = (*[dim for t in tensors for dim in t.type.dims], *cases.values())
+    signature = _signature(primitive, tensors, cases)
+    rule = _apply_rule(primitive, signature, values, _rules_of(primitive, signature))
+    if isinstance(rule, _Refusal):
+        return None
+    return TensorType(rule.layout, rule.dims), dict(zip(rule.names, rule.attrs, strict=True))
+
+
 def _signature(primitive: Primitive, tensors: Sequence[Tensor], cases: Mapping[str, Case]) -> Signature:
     types = [t.type for t in tensors]
     return primitive.name, tuple([t.layout for t in types]), tuple([len(t.dims) for t in types]), tuple(cases)
 
 
 def _lifted(
-    state: State, primitive: Primitive, tensors: Sequence[Tensor], cases: dict[str, Case], span: Span
+    state: State,
+    primitive: Primitive,
+    tensors: Sequence[Tensor],
+    cases: dict[str, Case],
+    span: Span | None = None,
 ) -> _Lifted:
+    """``span``: where it is told that there are too many cases. None: raises DiagramTooLarge."""
     signature = _signature(primitive, tensors, cases)
     given = [dim for t in tensors for dim in t.type.dims]
     known = _rules_of(primitive, signature)
@@ -347,7 +379,10 @@ def _lifted(
     def rule_of(*plain: Any) -> Any:
         return _apply_rule(primitive, signature, plain, known)
 
-    result = state.limits.lift(f"the shape of `{primitive.name}`", span, rule_of, *given, *cases.values())
+    if span is None:
+        result = state.diagrams.apply(rule_of, *given, *cases.values())
+    else:
+        result = state.limits.lift(f"the shape of `{primitive.name}`", span, rule_of, *given, *cases.values())
     found = leaves(result)
     refusals = tuple([leaf for leaf in found if isinstance(leaf, _Refusal)])
     rules = [leaf for leaf in found if isinstance(leaf, _Rule)]

@@ -40,6 +40,10 @@ def reduce_list(state: State, op: str, value: Value, context: Context, span: Spa
             state.report(WrongType(span, f"an element of `{op}`", "a tensor", kind_of(item.value)))
             return ERROR
     items = [item for item in value.items if item.guard is not False]
+    if len(items) < len(value.items):
+        # The zero of a sum has the shape of these, too, and no edge leads to them.
+        gone = [item.value for item in value.items if item.guard is False]
+        state.read += [(tensor.node, axis) for tensor in gone for axis in range(len(tensor.type.dims))]
     asks = asked(value)
     keeps = {item.keep[0] for item in items if item.keep is not None}
     decision = next(iter(keeps)) if len(keeps) == 1 and all(item.keep for item in items) else None

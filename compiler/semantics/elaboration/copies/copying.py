@@ -55,6 +55,8 @@ def copied(
         state.decided.compared += stamp.compared
     _scopes(state, stamp, inside.place, context.scope, span)
     shift = len(state.builder.nodes) - first
+    for node, axis in stamp.read:
+        state.read.append((node + shift if stamp.nodes and node >= first else outside.get(node, node), axis))
     state.builder.nodes += nodes
     last = stamp.result.node
     return Tensor(last + shift if stamp.nodes and last >= first else outside.get(last, last), type_)

@@ -20,7 +20,7 @@ class Stamp:
     context of the body. ``inputs``: the nodes that enter. ``met``: the decisions that it met, each once; ``first``: the
     id of the first decision made since it began. ``compared``: the instances inside that decide alike. ``depth``: how
     many steps and calls led to it; ``height``: how many applications there are in each other inside it. ``told``:
-    whether something was warned of.
+    whether something was warned of. ``read``: as of :class:`State`, what the text read inside.
     """
 
     state: State
@@ -36,3 +36,4 @@ class Stamp:
     depth: int
     height: int
     told: bool
+    read: tuple[tuple[int, int], ...]

@@ -38,6 +38,8 @@ class State:
         self.asking = Asking(self.diagrams, self.builder.nodes)
         self.refused: set[str] = set()
         """What operators were told to have against their arguments."""
+        self.read: list[tuple[int, int]] = []
+        """The dimensions that the text reads, by node and axis, in order, again and again."""
         self.instances: dict[Hashable, Any] = {}
         """Applications that may be copied, by what makes others equal."""
         self.earlier: dict[Hashable, Any] = {} if earlier is None else earlier
