@@ -61,6 +61,8 @@ class TensorType:
         """Whether the shapes are equal as far as no decision changes them."""
         if self.layout != other.layout or len(self.dims) != len(other.dims):
             return False
+        if self.dims == other.dims:
+            return True
         return all(
             type(a) is Diagram or type(b) is Diagram or a == b for a, b in zip(self.dims, other.dims, strict=True)
         )
@@ -152,6 +154,26 @@ class Node:
     @property
     def attributes(self) -> dict[str, Case]:
         return dict(self.attrs)
+
+
+def remade(node: Node, id: int, edges: tuple[Edge, ...], type: TensorType, asks: tuple[Ask, ...]) -> Node:
+    """A node with these parts in the place of its own: several times as fast as `dataclasses.replace`."""
+    return Node(
+        id,
+        node.kind,
+        node.op,
+        edges,
+        type,
+        node.scope,
+        node.span,
+        node.attrs,
+        asks,
+        node.decision,
+        node.frozen,
+        node.key,
+        node.place,
+        node.name,
+    )
 
 
 @record

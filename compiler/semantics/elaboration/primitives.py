@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Mapping, Sequence
 from functools import lru_cache
-from itertools import islice
 from typing import Any
 
 from ...diagnostics.model import Label
@@ -104,17 +103,19 @@ def _apply_rule(primitive: Primitive, signature: Signature, values: tuple[Any, .
 
 def _rule(primitive: Primitive, signature: Signature, values: tuple[Any, ...]) -> _Rule | _Refusal:
     _, layouts, sizes, names = signature
-    left = iter(values)
-    shapes = tuple([TensorShape(layout, tuple(islice(left, n))) for layout, n in zip(layouts, sizes, strict=True)])
-    attributes = dict(zip(names, left, strict=True))
+    found, start = [], 0
+    for layout, n in zip(layouts, sizes, strict=True):
+        found.append(TensorShape(layout, values[start : start + n]))
+        start += n
+    shapes = tuple(found)
     try:
-        complete = primitive.normalise(shapes, attributes)
+        complete = primitive.normalise(shapes, dict(zip(names, values[start:], strict=True)))
         out = primitive.shape(shapes, complete)
         if primitive.extern is not None:
             primitive.cost(shapes, complete, out)  # a rule of the user's may fail; the library's do not
     except OpFault as fault:
         return _Refusal(fault.code, fault.message, fault.help, fault.parameter, fault.fraction)
-    return _Rule(tuple(complete), tuple(_frozen(v) for v in complete.values()), out.layout, out.dims)
+    return _Rule(tuple(complete), tuple([_frozen(v) for v in complete.values()]), out.layout, out.dims)
 
 
 _SIGNS = {"add": "+", "mul": "*"}

@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from ...ir.builder import GraphBuilder
-from ...ir.graph import Edge, Node
+from ...ir.graph import Edge, Node, remade
 
 
 def pruned(builder: GraphBuilder, outputs: Sequence[int]) -> Mapping[int, int] | range:
@@ -59,16 +59,20 @@ def _kept(
     new: dict[int, int] = {}
     kept: list[Node] = []
     for node in nodes:
-        if used is not None and not used[node.id]:
+        id = node.id
+        if used is not None and not used[id]:
             continue
-        asks = node.asks and tuple([ask for ask in node.asks if ask.decision not in trivial])
-        if node.kind == "switch" and node.decision is None and not asks and len(node.edges) == 1:
-            new[node.id] = new[node.edges[0].source]  # it was there to ask for a site
+        asks, edges = node.asks, node.edges
+        if asks:
+            asks = tuple([ask for ask in asks if ask.decision not in trivial])
+        if node.kind == "switch" and node.decision is None and not asks and len(edges) == 1:
+            new[id] = new[edges[0].source]  # it was there to ask for a site
             continue
-        new[node.id] = len(kept)
-        if len(asks) == len(node.asks) and len(kept) == node.id and all(e.guard is not False for e in node.edges):
+        there = [edge for edge in edges if edge.guard is not False]
+        moved = new[id] = len(kept)
+        if len(asks) == len(node.asks) and moved == id and len(there) == len(edges):
             kept.append(node)
-        else:
-            edges = tuple([Edge(new[e.source], e.guard, e.option) for e in node.edges if e.guard is not False])
-            kept.append(replace(node, id=len(kept), edges=edges, asks=asks))
+            continue
+        edges = tuple([e if new[e.source] == e.source else Edge(new[e.source], e.guard, e.option) for e in there])
+        kept.append(remade(node, moved, edges, node.type, asks))
     return kept, new

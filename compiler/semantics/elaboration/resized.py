@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from itertools import islice
 
 from ...ir.diagram import IMPOSSIBLE, Case, Diagram, DiagramTooLarge, case_key, case_keys, leaves, same_case
-from ...ir.graph import Node, TensorType
+from ...ir.graph import Node, TensorType, remade
 from ...ir.operation import CHANNEL_AXIS, Primitive
 from ...ops.registry import PRIMITIVES
 from .blocks import ListBuilder
@@ -37,27 +37,10 @@ def resized(
         return None
     if any(types[id] is not nodes[id].type and types[id].dims[a] != nodes[id].type.dims[a] for id, a in read):
         return None
-    return [node if type_ is node.type else _of_type(node, type_) for node, type_ in zip(nodes, types, strict=True)]
-
-
-def _of_type(node: Node, type_: TensorType) -> Node:
-    # Several times as fast as `dataclasses.replace`.
-    return Node(
-        node.id,
-        node.kind,
-        node.op,
-        node.edges,
-        type_,
-        node.scope,
-        node.span,
-        node.attrs,
-        node.asks,
-        node.decision,
-        node.frozen,
-        node.key,
-        node.place,
-        node.name,
-    )
+    return [
+        node if type_ is node.type else remade(node, node.id, node.edges, type_, node.asks)
+        for node, type_ in zip(nodes, types, strict=True)
+    ]
 
 
 class _Types:

@@ -18,6 +18,8 @@ def concern(declaration: ast.Declaration, module: Module, mistakes: Iterable[Dia
     A mistake without a place may be anywhere.
     """
     places = [diagnostic.span for diagnostic in mistakes]
+    if not places:
+        return False
     if None in places:
         return True
     spans = [d.span for d in _named(declaration, module)]

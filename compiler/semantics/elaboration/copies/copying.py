@@ -93,12 +93,16 @@ def _nodes(
     for node in stamp.nodes:
         type_, attrs, asks, decision, scope = node.type, node.attrs, node.asks, node.decision, node.scope
         edges = []
-        for edge in node.edges:
-            source, guard = edge.source, edge.guard
-            if guard is not True and renamed is not None:
-                guard = renamed.case(guard)
-            edges.append(Edge(source + shift if source >= first else outside.get(source, source), guard, edge.option))
-        if renamed is not None:
+        if renamed is None:
+            for edge in node.edges:
+                source = edge.source
+                here = source + shift if source >= first else outside.get(source, source)
+                edges.append(Edge(here, edge.guard, edge.option))
+        else:
+            for edge in node.edges:
+                source, guard = edge.source, edge.guard
+                here = source + shift if source >= first else outside.get(source, source)
+                edges.append(Edge(here, guard if guard is True else renamed.case(guard), edge.option))
             type_, attrs, asks = renamed.type(type_), renamed.attrs(attrs), renamed.asks(asks)
             decision = renamed.decision(decision)
         name = names.get(node.name)
