@@ -24,7 +24,7 @@ NODE_LIMIT = 100_000
 STEP_LIMIT = 300_000
 """While a space is elaborated, all operations together take at most so many steps: about two seconds. The library's
 largest space takes 15 000."""
-_NARROW = 8
+NARROW = 8
 """A node of so many children is one step; a wider one counts as several."""
 
 
@@ -140,8 +140,8 @@ class Diagrams:
     def case(self, variable: Variable, children: Iterable[Case]) -> Case:
         """The value that is ``children[answer]``. Children must only depend on variables after ``variable``."""
         kids = tuple(children)
-        if len(kids) > _NARROW:
-            self.steps -= len(kids) // _NARROW
+        if len(kids) > NARROW:
+            self.steps -= len(kids) // NARROW
         kinds = tuple(map(type, kids))
         # `case_keys`, mostly without a call: half of an elaboration's time goes through here.
         key = (variable.index, kids, kinds) if tuple not in kinds else (variable.index, case_keys(kids))
@@ -171,6 +171,12 @@ class Diagrams:
 
     def select(self, variable: Variable, cases: Iterable[Case]) -> Case:
         """Like :meth:`case`, for cases that may depend on any variables."""
+        cases = tuple(cases)
+        if 1 < variable.arity <= NARROW and Diagram not in map(type, cases) and IMPOSSIBLE not in cases:
+            if self.steps < 0:
+                raise self.too_large()
+            self.steps -= 1
+            return self.case(variable, cases)
         return self.apply(lambda answer, *values: values[answer], self.case(variable, range(variable.arity)), *cases)
 
     # -- computation

@@ -10,7 +10,7 @@ from ...diagnostics.decisions import EqualAlternatives, MixedAlternatives, Namel
 from ...diagnostics.source import Span
 from ...diagnostics.values import TooLarge
 from ...frontend import ast
-from ...ir.diagram import leaves, same_case
+from ...ir.diagram import NARROW, leaves, same_case
 from ...ir.graph import Ask
 from . import expressions, operators
 from .arithmetic import asks_of, case_of, condition, guard_of, is_plain, no_whole_number, scalar, under
@@ -164,12 +164,12 @@ def combine(state: State, decision: int, options: Sequence[Option], context: Con
 
         return Same(settled)
     if all(is_plain(v) for v in values):
-        asks = merge_asks(
-            (
-                *ask,
-                *(a for i, v in enumerate(values) for a in under(state, state.diagrams.test(variable, i), asks_of(v))),
-            )
-        )
+        asks = ask
+        # Tests of a wide decision are steps, whether or not something is asked for under them.
+        if len(values) > NARROW or Scalar in map(type, values):
+            tests = [state.diagrams.test(variable, i) for i in range(len(values))]
+            inner = [a for v, here in zip(values, tests, strict=True) for a in under(state, here, asks_of(v))]
+            asks = merge_asks((*ask, *inner))
         return Scalar(state.diagrams.select(variable, [case_of(v) for v in values]), asks)
     if all(isinstance(v, Operator) for v in values):
         return ChosenOp(decision, tuple(options), context, span)

@@ -11,21 +11,21 @@ from ...diagnostics.model import Label
 from ...diagnostics.shapes import BadAttribute, BadLayout, BadShape, WrongInputs
 from ...diagnostics.source import Span
 from ...diagnostics.values import WrongType
-from ...ir.diagram import IMPOSSIBLE, Case, Diagram, case_key, case_keys, leaves, typed
+from ...ir.diagram import IMPOSSIBLE, Case, Diagram, case_keys, leaves, typed
 from ...ir.graph import Edge, TensorType
 from ...ir.operation import CHANNEL_AXIS, REQUIRED, SAME, Layout, OpFault, Primitive, TensorShape
 from ...ops.registry import PRIMITIVES
 from ...record import record
 from ..signatures import not_given, primitive_signature
 from ..text.affected import names_in
-from .arithmetic import asks_of, case_of, is_plain, scalar, whole_advice
+from .arithmetic import case_of, is_plain, scalar, whole_advice
 from .context import Context
 from .lists import slots
 from .shapes import BROKEN, type_text
 from .state.asking import merge_asks
 from .state.mistakes import Make
 from .state.state import State
-from .values import ERROR, Asks, ListValue, PrimitiveOp, Same, Tensor, Value, kind_of
+from .values import ERROR, Asks, ListValue, PrimitiveOp, Same, Scalar, Tensor, Value, kind_of
 from .wrong_types import wrong_type
 
 _RANKS: dict[Layout, int] = {"image": 3, "clip": 4, "tokens": 2, "features": 1}
@@ -173,19 +173,10 @@ def apply_primitive(state: State, op: PrimitiveOp, value: Value, context: Contex
     given = _arguments(state, op, channels)
     if given is None:
         return ERROR
-    cases, asks = given
-    if channels is not None and _takes_channels(op):
+    cases, asks, reads = given
+    if reads:
         state.read.append((tensors[0].node, CHANNEL_AXIS[tensors[0].type.layout]))
     return apply_rule(state, primitive, tensors, cases, asks, context, op.span, op)
-
-
-def _takes_channels(op: PrimitiveOp) -> bool:
-    """Whether an argument depends on the channels that enter."""
-    for parameter in op.primitive.parameters:
-        argument = op.arguments.get(parameter.name, parameter.default)
-        if argument is SAME or isinstance(argument, Same):
-            return True
-    return False
 
 
 def check_arguments(state: State, op: PrimitiveOp) -> None:
@@ -196,12 +187,13 @@ def check_arguments(state: State, op: PrimitiveOp) -> None:
         state.report(_refused(refusal, op.primitive.name, (), op, op.span)("", {}))
 
 
-def _arguments(state: State, op: PrimitiveOp, channels: Value) -> tuple[dict[str, Case], Asks] | None:
-    """The arguments, and what they ask for; None with a diagnostic. Where ``channels`` (those that enter) is None, what
-    depends on them is SAME."""
+def _arguments(state: State, op: PrimitiveOp, channels: Value) -> tuple[dict[str, Case], Asks, bool] | None:
+    """The arguments, what they ask for, and whether they read the channels that enter; None with a diagnostic. Where
+    ``channels`` (those) is None, what depends on them is SAME."""
     primitive = op.primitive
     cases: dict[str, Case] = {}
     asks: Asks = ()
+    reads = False
     for parameter in primitive.parameters:
         argument = op.arguments.get(parameter.name, parameter.default)
         if argument is REQUIRED:
@@ -212,9 +204,9 @@ def _arguments(state: State, op: PrimitiveOp, channels: Value) -> tuple[dict[str
             cases[parameter.name] = SAME
             continue
         if argument is SAME:
-            argument = channels
+            argument, reads = channels, True
         elif isinstance(argument, Same):
-            argument = argument.at(channels)
+            argument, reads = argument.at(channels), True
         if argument is ERROR:
             return None
         if not is_plain(argument):
@@ -223,8 +215,9 @@ def _arguments(state: State, op: PrimitiveOp, channels: Value) -> tuple[dict[str
             state.report(wrong_type(place, f"`{parameter.name}` of `{primitive.name}`", wanted, argument))
             return None
         cases[parameter.name] = case_of(argument)
-        asks = (*asks, *asks_of(argument))
-    return cases, asks
+        if isinstance(argument, Scalar):
+            asks = (*asks, *argument.asks)
+    return cases, asks, reads
 
 
 def _told(state: State, refusal: _Refusal, op: PrimitiveOp | None) -> bool:
@@ -278,9 +271,8 @@ def apply_rule(
             make = _refused(refusal, primitive.name, (), op, span)
             return _refused_node(state, primitive, make, edges, asks, context, span)
         return state.node("apply", primitive.name, edges, BROKEN, context, span, asks=asks, broken=True)
-    plain = not any(type(c) is Diagram for c in cases.values()) and all(t.type.fixed for t in tensors)
-    if plain:
-        key = (primitive.name, tuple(t.type for t in tensors), tuple(map(typed, cases.values())))
+    if Diagram not in map(type, cases.values()) and all(t.type.fixed for t in tensors):
+        key = (primitive.name, tuple([t.type for t in tensors]), case_keys(tuple(cases.values())))
         rule = state.rules.get(key)
         if rule is None:
             values = (*[dim for t in tensors for dim in t.type.dims], *cases.values())
@@ -326,8 +318,8 @@ def _lifted_node(
     span: Span,
     op: PrimitiveOp | None,
 ) -> Tensor:
-    types = tuple([(t.type.layout, tuple(map(case_key, t.type.dims))) for t in tensors])
-    key = (primitive.name, types, tuple([(name, case_key(case)) for name, case in cases.items()]))
+    types = tuple([(t.type.layout, case_keys(t.type.dims)) for t in tensors])
+    key = (primitive.name, types, tuple(cases), case_keys(tuple(cases.values())))
     lifted = state.rules.get(key)
     if lifted is None:
         lifted = state.rules[key] = _lifted(state, primitive, tensors, cases, span)
