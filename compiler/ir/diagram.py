@@ -148,7 +148,10 @@ class Diagrams:
         found = self._unique.get(key)
         if found is not None:
             return found
-        if not kids or kids[0] is IMPOSSIBLE or kids[-1] is IMPOSSIBLE or same_case(kids[0], kids[-1]):
+        # Most cases differ between the first answer and the last, which is told without a call.
+        first, last = (kids[0], kids[-1]) if kids else (IMPOSSIBLE, IMPOSSIBLE)
+        alike = first is last or (type(first) is type(last) is not Diagram and first == last)
+        if alike or first is IMPOSSIBLE or last is IMPOSSIBLE:
             only: Case = IMPOSSIBLE
             for kid in kids:
                 if kid is not only and kid is not IMPOSSIBLE:
