@@ -48,7 +48,7 @@ class _Types:
         self._state, self._nodes, self._inputs = state, nodes, inputs
         self._types: list[TensorType] = []
         self._known: dict[Hashable, TensorType] = {}
-        """By the operator, its attributes, and the old and the new types of what enters, by their ids."""
+        """By the operator, its attributes, and the new types of what enters, by their ids: `_types` keeps them."""
         self._equal: dict[TensorType, TensorType] = {}
         self._attributes: dict[int, Hashable] = {}
         self._made_of_sides: dict[Hashable, tuple[Case, ...] | None] = {}
@@ -127,7 +127,7 @@ class _Types:
         found: set[tuple[Case, ...]] = set()
         plain = case_keys(tuple([value for given, value in of_sides if given != name]))
         for value in leaves(case):
-            key = (node.op, tuple(sides), plain, case_key(value))
+            key = (node.op, tuple(sides), plain, name, case_key(value))
             if key not in self._made_of_sides:
                 self._made_of_sides[key] = self._for_some_channels(node, entering, name, value)
             made = self._made_of_sides[key]

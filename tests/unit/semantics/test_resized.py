@@ -73,6 +73,11 @@ BODIES: dict[str, tuple[str, dict[tuple[int, int, int], bool]]] = {
         "  y = x -> conv(4, 3, stride = (choose {1, 2} as step))\n  return y -> conv(4, 3)",
         {(10, 10, 4): False, (8, 8, 3): True},
     ),
+    "attributes with the same values": (
+        "  y = x -> conv(4, (choose {1, 3} as size), stride = 1)\n"
+        "  z = x -> conv(4, 1, stride = (choose {1, 3} as step))\n  return z -> global_avg_pool",
+        {(1, 1, 4): True, (9, 9, 4): False},
+    ),
     "a sum of what may be absent": (
         "  y = [x -> conv(4, 3), x -> pointwise(4)] -> keep 0..2 as kept -> sum\n"
         "  z = x -> maybe conv(4, 3)\n  return [x -> conv(4, 1), y, z] -> sum",
@@ -124,6 +129,9 @@ BODIES: dict[str, tuple[str, dict[tuple[int, int, int], bool]]] = {
     ),
 }
 
+FIRST = {"attributes with the same values": "1, 1"}
+"""What the first space is made of where that is not the default."""
+
 
 @pytest.mark.parametrize("name", BODIES)
 def test_other_sizes(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,7 +145,7 @@ def test_other_sizes(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(blocks, "_statements", counted)
     for (height, width, channels), once in sizes.items():
-        first = "space first = m()"
+        first = f"space first = m({FIRST.get(name, '')})"
         other = f"space other = m({height}, {width}, {channels}, classes = 5)"
         texts = [f"{HEAD}{body}\n}}\n{spaces}\n" for spaces in (first, other, f"{first}\n{other}")]
         said, times = [], []
