@@ -18,9 +18,8 @@ from ...ir.operation import Cost, OpFault, Primitive, TensorShape
 from ...ops.registry import primitives_of
 from ...record import record
 from ..conditions import Conditions
-from ..diagrams import products
 from ..diagrams.arithmetic import Arithmetic
-from ..diagrams.products import Product, SumOfProducts
+from ..diagrams.products import FactoredConditions, Product, SumOfProducts
 from ..memo import once_per_graph
 
 AdditiveMetric = Literal["flops", "params", "activations"]
@@ -116,7 +115,7 @@ class _Adder:
         self._seen: dict[Hashable, Case] = {}
         """The same by what is one object in the graph: copies of a cell have their attributes and types in common."""
         self._figures: dict[AdditiveMetric, AdditiveCost] = {}
-        self._products = products.Conditions(graph.diagrams, self.arithmetic)
+        self._factored = FactoredConditions(graph.diagrams, self.arithmetic)
         self._due = self._totals()
 
     def figure(self, metric: AdditiveMetric) -> AdditiveCost:
@@ -129,7 +128,7 @@ class _Adder:
 
     def _sum(self, figure: Callable[[Cost], int]) -> AdditiveCost:
         figures: dict[Hashable, Case] = {}
-        total = SumOfProducts(self._products)
+        total = SumOfProducts(self._factored)
         slack = 0
         for condition, due in self._due:
             values = []

@@ -51,18 +51,19 @@ class _Weighted:
     names: tuple[tuple[int, int], ...]
 
 
-Factors: TypeAlias = tuple[dict[int, Diagram], tuple[Diagram, ...], tuple[tuple[int, int], ...]]
+Factored: TypeAlias = tuple[dict[int, Diagram], tuple[Diagram, ...], tuple[tuple[int, int], ...]]
+"""The parts of a :class:`_Weighted` but its weight."""
 
 
 @dataclass
-class Conditions:
+class FactoredConditions:
     """Conditions as products, each worked out once for all sums."""
 
     diagrams: Diagrams
     arithmetic: Arithmetic
-    _known: dict[int, Factors] = field(default_factory=dict)
+    _known: dict[int, Factored] = field(default_factory=dict)
 
-    def factors(self, condition: Guard) -> Factors:
+    def factors(self, condition: Guard) -> Factored:
         """A condition as tests of single variables (by variable, ascending), what is left of it, and the names of the
         tests: as numbers, 1 where it holds."""
         if not isinstance(condition, Diagram):
@@ -90,7 +91,7 @@ class Conditions:
 class SumOfProducts:
     """Adds up conditions times values, joining what differs in a single variable."""
 
-    conditions: Conditions
+    conditions: FactoredConditions
     _terms: list[_Weighted] = field(default_factory=list)
     _constant: float = 0
 
