@@ -1,4 +1,4 @@
-"""Parse tree to AST: a walk written by hand, so that nothing of the parser library is left in the AST."""
+"""Parse tree to AST: a walk written by hand, so that no token or tree of the parser is left in the AST."""
 
 from __future__ import annotations
 

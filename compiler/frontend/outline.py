@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..record import record
+from .automaton import END
 from .expected import CLOSERS, OPERATORS
 from .tokens import Token
 
@@ -29,7 +30,7 @@ class Landing:
     brackets: int
 
 
-END = Token("$END", "")
+_BEHIND = Token(END, "")
 
 
 class Outline:
@@ -43,12 +44,12 @@ class Outline:
 
     def token(self, i: int) -> Token:
         """The token at a place, `$END` behind the last."""
-        return self.tokens[i] if i < len(self.tokens) else END
+        return self.tokens[i] if i < len(self.tokens) else _BEHIND
 
     def ahead(self, i: int, count: int) -> list[Token]:
         """The next tokens from a place on, at most ``count``, with `$END` where the item ends."""
         rest = list(self.tokens[i : i + count])
-        return rest if len(rest) == count else [*rest, END]
+        return rest if len(rest) == count else [*rest, _BEHIND]
 
     def partners(self) -> set[int]:
         """The closing brackets that have an opening one in the text and no operand missing before them."""
@@ -103,7 +104,7 @@ class Outline:
         for k in range(j + 1, j + INDEX):
             if self.token(k).type == "RSQB":
                 return self.token(k + 1).type == "EQUAL"
-            if self.token(k).type in ("$END", "COMMA"):
+            if self.token(k).type in (END, "COMMA"):
                 return False
         return True
 

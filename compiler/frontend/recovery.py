@@ -103,7 +103,7 @@ class _Run:
                 if not self.recover(token):
                     return self.done
                 continue
-            if token.type == "$END":
+            if token.type == END:
                 return self.done if self.mistakes else [*self.done, result]
             self.at += 1
 
@@ -112,12 +112,12 @@ class _Run:
     def recover(self, token: Token) -> bool:
         """Reports the mistake at ``token`` and makes the parser fit to go on; False where it cannot."""
         accepts = accepted(self.parser)
-        if "$END" in accepts or not self.parser.values:
+        if END in accepts or not self.parser.values:
             return self.between_items(token, accepts)
         lost = self.at in self.outline.partners() and self.previous_type() not in CLOSERS
-        if self.mistakes and (token.type == "$END" or lost):
+        if self.mistakes and (token.type == END or lost):
             # The bracket was opened in what an earlier mistake has cost.
-            return token.type != "$END" and self.skip()
+            return token.type != END and self.skip()
         self.mistakes += 1
         if self.mistakes > MISTAKES:
             return False
@@ -140,7 +140,7 @@ class _Run:
             return self.missing_operand(statement)
         if not self.spoilt(token):
             self.tell(self.diagnostic(token, accepts))
-        return token.type != "$END" and (
+        return token.type != END and (
             self.open_body(accepts) or self.repair(accepts) or self.skip() or self.body_alone()
         )
 
@@ -246,7 +246,7 @@ class _Run:
     def diagnostic(self, token: Token, accepts: Set[str]) -> Diagnostic:
         bracket = self.open_bracket()
         closer = CLOSERS[bracket.type] if bracket is not None else ""
-        if token.type == "$END" and bracket is not None and (closer in accepts or "RETURN" in accepts):
+        if token.type == END and bracket is not None and (closer in accepts or "RETURN" in accepts):
             end = f"the next declaration, `{self.following}`" if self.following else self.source.ending
             return Unclosed(self.place(bracket), str(bracket), SIGNS[closer], self.place(token), end)
         opened = None
@@ -287,13 +287,13 @@ class _Run:
         )
 
     def place(self, token: Token) -> Span:
-        if token.type == "$END":
+        if token.type == END:
             end = self.tokens[-1].end_pos or 0
             return Span(self.source, end, end)
         return span_of(self.source, token)
 
     def found(self, token: Token) -> str:
-        if token.type != "$END":
+        if token.type != END:
             return f"`{token}`" if len(token) < 60 else f"`{token[:57]}…`"
         return f"the next declaration, `{self.following}`" if self.following else self.source.ending
 
