@@ -2,8 +2,8 @@
 
 Making them takes lark about a quarter of a second, reading them a hundredth of that. The cache is a file in the user's
 cache folder (`STDSL_CACHE_DIR`, else `XDG_CACHE_HOME/stdsl`, else the platform's usual place), named after what the
-tables depend on: their own form, the grammar's text, lark's version and Python's. Where it cannot be written the tables
-are made anew each time; nothing else changes.
+tables depend on: their own form, the grammar's text, lark's version and Python's. Its first line is the sum of the
+rest. Where it cannot be written the tables are made anew each time; nothing else changes.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 STARTS = ("item", "lexical")
 """An item of a file; `lexical` is never parsed, it keeps the terminals that only the lexer's user sees."""
-FORMAT = 1
-"""Of the document that is kept, to be raised with every change of what :func:`_written` writes."""
+FORMAT = 2
+"""Of what is kept, to be raised with every change of the file or of what :func:`_written` writes."""
 
 
 @record
@@ -63,13 +63,16 @@ def load() -> Grammar:
     key = _key()
     path = _file(key)
     # Anything may be wrong with a cache (truncated, written by a different build of lark): it is only ever a short cut.
+    # What is damaged may still be a document, of other tables: that shows in its sum alone.
     with suppress(Exception):
-        document = json.loads(path.read_bytes())
+        told, _, text = path.read_bytes().partition(b"\n")
+        document = json.loads(text) if int(told) == crc32(text) else {}
         if document["of"] == key:
             return _read(document)
     document = {"of": key, **_written(build())}
     with suppress(OSError):
-        _save(json.dumps(document, separators=(",", ":")), path)
+        text = json.dumps(document, separators=(",", ":")).encode()
+        _save(b"%d\n%b" % (crc32(text), text), path)
     return _read(document)
 
 
@@ -99,14 +102,14 @@ def _cache_folder() -> Path:
     return home / ("Library/Caches" if sys.platform == "darwin" else ".cache") / "stdsl"
 
 
-def _save(text: str, path: Path) -> None:
+def _save(kept: bytes, path: Path) -> None:
     import tempfile  # once for each grammar
 
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".tmp")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(kept)
         os.replace(name, path)
     except BaseException:
         with suppress(OSError):

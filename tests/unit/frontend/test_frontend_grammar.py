@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import lark
 import pytest
@@ -55,13 +56,45 @@ def test_a_cache_of_something_else_is_replaced(
     monkeypatch.setenv("STDSL_CACHE_DIR", str(tmp_path))
     tables.load.cache_clear()
     tables.load()
-    right = json.loads(tables.cache_file().read_text())
-    tables.cache_file().write_text(json.dumps(right | change))
+    right = _kept()
+    text = json.dumps(right | change).encode()
+    tables.cache_file().write_bytes(b"%d\n%b" % (crc32(text), text))
     tables.load.cache_clear()
     assert "USE" in tables.load().parser().accepts()
-    assert json.loads(tables.cache_file().read_text()).keys() == right.keys()
-    assert json.loads(tables.cache_file().read_text())["of"] == right["of"]
-    assert json.loads(tables.cache_file().read_text())["rules"] != 1
+    assert _kept().keys() == right.keys()
+    assert _kept()["of"] == right["of"]
+    assert _kept()["rules"] != 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"pattern": "(?P<NAME>)"},  # of which a text has no end
+        {"begin": {"item": 99999, "lexical": 99999}},
+        {"states": []},
+        {"rules": []},
+        {"ignored": []},
+    ],
+)
+def test_a_damaged_cache_that_is_a_document_is_replaced(
+    change: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STDSL_CACHE_DIR", str(tmp_path))
+    tables.load.cache_clear()
+    tables.load()
+    told, _, _ = tables.cache_file().read_bytes().partition(b"\n")
+    right = _kept()
+    tables.cache_file().write_bytes(b"%b\n%b" % (told, json.dumps(right | change).encode()))
+    tables.load.cache_clear()
+    assert "USE" in tables.load().parser().accepts()
+    (name,) = change
+    assert _kept()[name] != change[name]
+
+
+def _kept() -> dict[str, Any]:
+    """The document of the cache."""
+    kept: dict[str, Any] = json.loads(tables.cache_file().read_bytes().partition(b"\n")[2])
+    return kept
 
 
 def test_lark_is_imported_to_make_the_tables_alone(tmp_path: Path) -> None:
