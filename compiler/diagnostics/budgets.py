@@ -155,7 +155,7 @@ class NotExactlyBest(Diagnostic):
     explanation: ClassVar[str] = """\
 `derive { method = exact }` computes the architecture within `where` that a search prefers most, by a dynamic programme
 over what its decisions add to the costs. The depth is a longest path and no sum, and where very many decisions depend
-on each other in every combination costs are no sums that can be followed. (In spaces of a few thousand architectures
+on each other in every combination costs are no sums that can be followed. (In spaces of up to 20 000 architectures
 all of them are looked at, and anything can be bounded.)
 
     space s = net() where depth <= 20     strategy = gradient { derive { method = exact } }       E0446
