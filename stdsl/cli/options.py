@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import math
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from stdsl.compiler.frontend.lexer import SUFFIXES
+from stdsl.compiler.frontend.lexer import exact_number
 from stdsl.target import Target
 
 if TYPE_CHECKING:
@@ -80,20 +78,29 @@ def _pairs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) 
     return found
 
 
-_NUMBER = re.compile(r"(\d+(?:\.\d+)?)([KMGT]?)")
+# As the language writes them; a budget with more digits to its exponent is beyond all that is computed with.
+_NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d{1,2})?[KMGT]?")
 
 
 def _numbers(ctx: click.Context, param: click.Parameter, values: Sequence[str]) -> tuple[int, ...]:
-    """Costs as they are written, `3000000` or `3M`; rounded down."""
+    """Costs as the language writes them, `2500000`, `2.5M` or `2.5e6`: whole numbers."""
     found = []
     for text in values:
-        match = _NUMBER.fullmatch(text.strip())
-        if match is None or len(text) > 30:
+        number = _whole(text)
+        if number is None:
             meant = text.strip().upper()
-            instead = f"; did you mean {meant}?" if len(text) <= 30 and _NUMBER.fullmatch(meant) else ""
-            raise click.BadParameter(f"write a number such as 3000000 or 3M, not {text!r}{instead}", ctx, param)
-        found.append(math.floor(Fraction(match[1]) * SUFFIXES.get(match[2], 1)))
+            instead = f"; did you mean {meant}?" if _whole(meant) is not None else ""
+            raise click.BadParameter(f"write a whole number such as 3000000 or 3M, not {text!r}{instead}", ctx, param)
+        found.append(number)
     return tuple(found)
+
+
+def _whole(text: str) -> int | None:
+    """The whole number that a text is, if it is one of a length that somebody writes."""
+    if len(text) > 30 or not _NUMBER.fullmatch(text.strip()):
+        return None
+    exact = exact_number(text.strip())
+    return exact.numerator if exact.denominator == 1 else None
 
 
 def target(kind: str, required: bool = True) -> Callable[[F], F]:

@@ -6,8 +6,11 @@ import os
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
+from click.testing import CliRunner
 
+from stdsl.cli.options import budgets
 from stdsl.compiler.diagnostics.option import option_text
 
 SPACE = """\
@@ -134,3 +137,42 @@ def test_a_model_that_is_no_regular_file(tmp_path: Path, stdsl: Any) -> None:
         assert "E0741" in result.stderr
         assert words in result.stderr
     assert "is not there" in stdsl("predict", str(tmp_path / "no.onnx"), "a.png").stderr
+
+
+@click.command()
+@budgets()
+def echo(budgets: tuple[int, ...]) -> None:
+    """What a command gets of its budgets."""
+    click.echo(" ".join(map(str, budgets)))
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("2500000", 2500000),
+        ("2.5M", 2500000),
+        ("2.5e6", 2500000),
+        ("1e6", 1000000),
+        ("1E+6", 1000000),
+        ("25000000e-1", 2500000),
+        ("0.0025e3M", 2500000),
+        ("1.0", 1),
+        ("0", 0),
+    ],
+)
+def test_budgets_are_whole_numbers_as_the_language_writes_them(text: str, number: int) -> None:
+    result = CliRunner().invoke(echo, ["--budget", text])
+    assert (result.exit_code, result.output) == (0, f"{number}\n")
+
+
+@pytest.mark.parametrize("text", ["2.5", "1.2345K", "25e-1", "1e999", "1e", "e6", "-3M", "lots", "", "1" * 31])
+def test_what_is_no_whole_number_is_no_budget(text: str) -> None:
+    result = CliRunner().invoke(echo, ["--budget", text])
+    assert result.exit_code == 2
+    told = f"write a whole number such as 3000000 or 3M, not {text!r}\n"
+    assert result.output.endswith(told)
+
+
+def test_the_suffix_that_is_meant() -> None:
+    result = CliRunner().invoke(echo, ["--budget", "2.5m"])
+    assert result.output.endswith("not '2.5m'; did you mean 2.5M?\n")
