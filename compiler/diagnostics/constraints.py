@@ -180,5 +180,7 @@ In a constraint a bare name is a label of decisions, a parameter of the space or
 
     @property
     def help(self) -> str:
-        other = "label" if self.cost else "parameter"
-        return f'write the label as a pattern, `"**.{self.name}"`, or rename the {other}'
+        pattern = f'write the label as a pattern, `"**.{self.name}"`'
+        if self.cost:
+            return f"to compare what is decided, {pattern}; to bound the cost, rename the label"
+        return f"{pattern}, or rename the parameter"
