@@ -23,12 +23,15 @@ def load(pair: Pair, soak: Soak, result: Result) -> None:
 
 
 def copies(pair: Pair, soak: Soak, result: Result) -> None:
-    """Of a text that is right, and of one that may be wrong, on inputs of several sizes."""
+    """Of a text that is right, and of one that may be wrong, on inputs of several sizes; and of a small one, whose
+    settings coincide."""
     import random
 
     from copies_laws import same_without_copies, with_other_sizes
     from random_spaces.whole import risky_text, space_text
+    from sized_texts import sized_text
 
+    same_without_copies(sized_text(random.Random(pair.seed)))
     for written in (space_text, risky_text):
         same_without_copies(with_other_sizes(written(random.Random(pair.seed)).text, random.Random(pair.seed)))
 

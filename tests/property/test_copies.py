@@ -10,6 +10,7 @@ import pytest
 from copies_laws import checked, same_without_copies, with_other_sizes
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sized_texts import sized_text
 
 from stdsl.compiler.semantics.elaboration import blocks
 from tests.generators.random_spaces.whole import risky_text, space_text
@@ -104,6 +105,12 @@ def test_copies_of_all_kinds(body: str) -> None:
 def test_copies_in_any_space(seed: int, risky: bool) -> None:
     written: Callable[[random.Random], Any] = risky_text if risky else space_text
     same_without_copies(with_other_sizes(written(random.Random(seed)).text, random.Random(seed)))
+
+
+@pytest.mark.parametrize("first", range(0, 240, 40))
+def test_small_networks_on_inputs_of_several_sizes(first: int) -> None:
+    for seed in range(first, first + 40):
+        same_without_copies(sized_text(random.Random(seed)))
 
 
 def test_a_body_is_elaborated_once_for_equal_inputs(monkeypatch: pytest.MonkeyPatch) -> None:
