@@ -65,7 +65,7 @@ def load() -> Grammar:
     # Anything may be wrong with a cache (truncated, written by a different build of lark): it is only ever a short cut.
     # What is damaged may still be a document, of other tables: that shows in its sum alone.
     with suppress(Exception):
-        told, _, text = path.read_bytes().partition(b"\n")
+        told, _, text = (path.read_bytes() if path.is_file() else b"").partition(b"\n")  # a pipe would be waited for
         document = json.loads(text) if int(told) == crc32(text) else {}
         if document["of"] == key:
             return _read(document)

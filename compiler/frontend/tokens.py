@@ -45,16 +45,14 @@ class Token(str):
 
     def update(self, type: str, value: str | None = None) -> Token:
         """Another token in the same place."""
-        return Token(
-            type,
-            str(self) if value is None else value,
-            self.start_pos,
-            self.line,
-            self.column,
-            self.end_line,
-            self.end_column,
-            self.end_pos,
-        )
+        return Token(type, str(self) if value is None else value, *self._place())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For copies and pickles."""
+        return Token, (self.type, str(self), *self._place())
+
+    def _place(self) -> tuple[int | None, ...]:
+        return self.start_pos, self.line, self.column, self.end_line, self.end_column, self.end_pos
 
     def __repr__(self) -> str:
         return f"Token({self.type!r}, {str(self)!r})"

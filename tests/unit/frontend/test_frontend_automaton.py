@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import random
 from functools import cache
 from pathlib import Path
@@ -105,3 +107,9 @@ def test_a_token_is_its_text() -> None:
     assert _facts(token.update("KEEP")) == ("KEEP", "x", *_facts(token)[2:])
     assert _facts(token.update(END, "")) == (END, "", *_facts(token)[2:])
     assert repr(Tree("a", [token, None])) == "Tree('a', [Token('NAME', 'x'), None])"
+
+
+def test_tokens_are_copied_and_pickled() -> None:
+    token = Token("NAME", "x", 3, 1, 4, 1, 5, 4)
+    for other in (copy.copy(token), copy.deepcopy(token), pickle.loads(pickle.dumps(token))):
+        assert (other, other.type, other.start_pos, other.end_column) == (token, "NAME", 3, 5)
