@@ -190,7 +190,7 @@ class _Front:
                 continue
             score, zeros = apart(self.preference.score(answers_of(self.graph, arch), default_answers(self.graph)))
             found.append(FrontPoint(budget, arch, self._cost(arch), score, best, zeros))
-        return found
+        return _rising(found)
 
     def _near(
         self, places: Sequence[int], each: Sequence[Sequence[CostConstraint]]
@@ -226,3 +226,21 @@ class _Front:
                 raise
             return None, all(isinstance(d, NothingWithin) for d in error.diagnostics)
         return found.architecture, found.best and sure
+
+
+def _rising(points: Sequence[FrontPoint]) -> list[FrontPoint]:
+    """The points, each that may not be the best with what is better of those within it, in their order."""
+    found = list(points)
+    held: FrontPoint | None = None
+    for place in sorted(range(len(found)), key=lambda place: found[place].budget):
+        point = found[place]
+        if held is not None and not point.best and _rank(held) > _rank(point):
+            found[place] = point = replace(held, budget=point.budget, best=False)
+        if point.architecture is not None:
+            held = point
+    return found
+
+
+def _rank(point: FrontPoint) -> tuple[float, float]:
+    """The greater, the more it is preferred; nothing is preferred least."""
+    return (-math.inf, 0) if point.score is None else (-point.zeros, point.score)

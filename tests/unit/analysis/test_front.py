@@ -272,3 +272,25 @@ def test_zeros_on_kept_edges_are_counted_beside_the_score() -> None:
     (skips,) = front_module.front(space.graph, weights, "flops", [8], "alpha", zeros="never")
     assert skips.zeros == 0
     assert skips.score == pytest.approx(2 * math.log(0.2 / 0.6))
+
+
+def test_a_front_does_not_fall() -> None:
+    """What a search gave up with is no worse than what is known within a smaller budget."""
+    arch = stdsl.loads("stdsl 1\nspace s = net\nmeta net on x: image(3, 8, 8) { return x -> relu }\n", "s").sample()
+    given = [
+        front_module.FrontPoint(30, arch, 25, -4.0, False),
+        front_module.FrontPoint(10, arch, 8, -1.0, True),
+        front_module.FrontPoint(20, None, None, None, False),
+        front_module.FrontPoint(40, arch, 39, -0.5, True),
+        front_module.FrontPoint(5, None, None, None, True),
+        front_module.FrontPoint(35, arch, 31, -0.25, False, zeros=1),
+    ]
+    rising = front_module._rising(given)
+    assert [(p.budget, p.cost, p.score, p.best) for p in rising] == [
+        (30, 8, -1.0, False),
+        (10, 8, -1.0, True),
+        (20, 8, -1.0, False),
+        (40, 39, -0.5, True),
+        (5, None, None, True),
+        (35, 8, -1.0, False),
+    ]
