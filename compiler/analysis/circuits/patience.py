@@ -31,7 +31,7 @@ AT_LENGTH = Patience(60_000, 1, WORK)
 SOME_TENTHS = Patience(15_000, 20, 80_000_000)
 """Some tenths of a second."""
 
-A_QUARTER = Patience(3_000, 50, 30_000_000)
+A_QUARTER = Patience(3_000, 50, 100_000_000)
 """A quarter of a second: for what is told along with other facts."""
 
 VERDICT = Patience(15_000, 1, 600_000_000)

@@ -20,6 +20,7 @@ from ..feasible import EXACT_FLOAT, feasible, feasible_extremes
 from ..feasible import found as within_where
 from ..memo import once_per_graph
 from ..sampling import draw
+from ..sums.exactly import Sums
 from ..sums.nearly import Nearly
 from .additive import AdditiveCost, AdditiveMetric, additive_cost
 from .measures import Measure, measure_of
@@ -148,7 +149,7 @@ def _drawn_sooner(graph: SpaceGraph) -> tuple[Mapping[int, int], ...]:
     """The same where nearly all that is drawn is within the constraints; else none."""
     if circuits(graph).whole is None:
         return ()  # what is drawn of it is not uniform
-    n = ESTIMATED_SOON
+    n = ESTIMATED_SLOWLY if isinstance(within_where(graph, patience=A_QUARTER), Sums) else ESTIMATED_SOON
     found = draw(graph, seed=0, n=n, tries=TRIED * n, all_or_none=True, patience=A_QUARTER)
     return found.answers if found.uniform and len(found.answers) == n else ()
 

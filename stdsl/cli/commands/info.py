@@ -159,7 +159,7 @@ def _print_space(graph: SpaceGraph, exact: bool, marginals: bool) -> None:
             fact("(the shares of options are not known: `stdsl explain E0444`)")
     rows_of_costs = [("", "least", "greatest", "mean")]
     notes: list[str] = []
-    bounds: list[str] = []
+    bounds: dict[str, list[str]] = {"least": [], "greatest": []}
     unknown: list[str] = []
     estimated: list[str] = []
     for metric in _COSTS:
@@ -172,15 +172,17 @@ def _print_space(graph: SpaceGraph, exact: bool, marginals: bool) -> None:
         least = ("" if costs.exact or costs.cheapest is not None else ">= ") + figure(costs.min)
         greatest = ("" if costs.exact or costs.dearest is not None else "<= ") + figure(costs.max)
         rows_of_costs.append((name, least, greatest, figure(costs.mean)))
-        if not costs.exact:
-            bounds.append(name)
+        if not (costs.exact or costs.cheapest is not None):
+            bounds["least"].append(name)
+        if not (costs.exact or costs.dearest is not None):
+            bounds["greatest"].append(name)
         if not costs.mean_exact:
             (unknown if costs.mean is None else estimated).append(name)
-    notes += [f"the least and greatest {_listed(bounds)} are bounds"] if bounds else []
+    notes += _bounding(bounds["least"], bounds["greatest"])
     notes += [f"the mean of {_listed(unknown)} is not known"] if unknown else []
     notes += [f"the mean of {_listed(estimated)} is estimated from a sample"] if estimated else []
     fact(f"\n{table(rows_of_costs, right=(1, 2, 3))}")
-    if notes and not exact and (bounds or cost_constraints(graph)):
+    if notes and not exact and (any(bounds.values()) or cost_constraints(graph)):
         notes.append("--exact takes the time to know more")
     for note in notes:
         fact(f"({visible(note)})")
@@ -190,6 +192,16 @@ def _print_space(graph: SpaceGraph, exact: bool, marginals: bool) -> None:
         fact(f"  {visible(in_words(problem).message)}")
     if problems:
         fact("  (a search along sampled paths needs no mixture: strategies of the family `sampling`)")
+
+
+def _bounding(least: list[str], greatest: list[str]) -> list[str]:
+    """Which of the ends that are told are bounds."""
+    if least and least == greatest:
+        return [f"the least and greatest {_listed(least)} are bounds"]
+    ends = (("least", least), ("greatest", greatest))
+    return [
+        f"the {end} {_listed(names)} {'are bounds' if len(names) > 1 else 'is a bound'}" for end, names in ends if names
+    ]
 
 
 def _countable(graph: SpaceGraph) -> bool:
