@@ -328,7 +328,7 @@ def _pattern(state: State, call: ast.Call) -> str | None:
     """The pattern, or label, that `pin` and `size` begin with. None with a diagnostic."""
     value = call.arguments[0].value if call.arguments else None
     if not isinstance(value, ast.Literal_) or not isinstance(value.value, str):
-        advice = 'write `pin("**.kind", "itgm")` or `size("**.inputs") <= 9`'
+        advice = f"write {_example(state, call)}"
         if isinstance(value, ast.Name) and matching(state, value.id):
             advice = f'write the label in quotes: `"{value.id}"`'
         state.report(BadConstraint(value.span if value else call.span, "a pattern is a string", advice))
@@ -340,29 +340,50 @@ def _pattern(state: State, call: ast.Call) -> str | None:
     return value.value
 
 
-def _pinned_to(state: State, call: ast.Call) -> str | None:
+def _example(state: State, call: ast.Call) -> str:
+    """A call of `pin` or `size` as it could stand here, of the first decision of the space that it is made for."""
+    size = is_call(call, "size")
+    row = next((d for d in state.builder.decisions if not d.trivial and (d.kind == "keep") == size), None)
+    name = space_string(row.path) if row else '"LABEL"'
+    return f"`size({name}) <= 2`" if size else _pin_as(name, row.options[0] if row else "NAME")
+
+
+def _pin_as(pattern: str, option: str) -> str:
+    return f"`pin({pattern}, {space_string(option)})`"
+
+
+def _stay(pattern: str) -> str:
+    return f"say how many of its elements stay: `size({space_string(pattern)}) == 1`"
+
+
+def _pinned_to(state: State, call: ast.Call, pattern: str) -> str | None:
     """The name of the alternative that `pin` asks for. None with a diagnostic."""
-    if len(call.arguments) == 2:
-        value = call.arguments[1].value
-        if isinstance(value, ast.Literal_) and isinstance(value.value, str | int):
-            return value.span.text if isinstance(value.value, bool | int) else value.value
-    span = call.arguments[1].span if len(call.arguments) > 1 else call.span
-    advice = 'write `pin("**.kind", "itgm")`; for a keep, `size("**.inputs") == 2` says how many stay'
+    value = call.arguments[1].value if len(call.arguments) > 1 else None
+    if len(call.arguments) == 2 and isinstance(value, ast.Literal_) and isinstance(value.value, str | int):
+        return value.span.text if isinstance(value.value, bool | int) else value.value
+    rows = matching(state, pattern)
+    if all(row.kind == "keep" for row in rows):
+        advice = _stay(pattern)
+    else:
+        # What stands there without quotes may be a name all the same.
+        known = [option for row in rows if row.kind != "keep" for option in row.options]
+        written = value.span.text if value else ""
+        advice = f"write {_pin_as(space_string(pattern), written if written in known else known[0])}"
+    span = call.arguments[1].span if value else call.span
     state.report(BadConstraint(span, "`pin` takes a pattern and the name of an alternative", advice))
     return None
 
 
 def _pin(state: State, call: ast.Call) -> list[DecisionConstraint]:
     pattern = _pattern(state, call)
-    name = None if pattern is None else _pinned_to(state, call)
+    name = None if pattern is None else _pinned_to(state, call, pattern)
     if pattern is None or name is None:
         return []
     pinned = []
     for row in matching(state, pattern):
         if row.kind == "keep":
             fault = f"`pin` fixes choices, gates and counts, and `{row.path}` is a `keep`"
-            advice = f"say how many of its elements stay: `size({space_string(pattern)}) == 1`"
-            state.report(BadConstraint(call.arguments[0].span, fault, advice))
+            state.report(BadConstraint(call.arguments[0].span, fault, _stay(pattern)))
             return []
         if name not in row.options:
             state.report(UnknownAlternative(call.arguments[1].span, row.path, name, row.options))
