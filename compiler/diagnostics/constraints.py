@@ -89,9 +89,17 @@ A constraint names a label or a pattern that no decision of the space bears.
 
 @kind
 class UnknownAlternative(Diagnostic):
+    """``bearer``: the name of an alternative of which the text is the value. ``value``: what kind of value the text
+    stands for, where an alternative is that value and has no name; then ``written`` is the comparison without quotes,
+    if it is to be shown, and ``partly`` says that others of these decisions have no values."""
+
     decision: str
     name: str
     known: tuple[str, ...]
+    bearer: str = ""
+    value: str = ""
+    written: str = ""
+    partly: bool = False
 
     code: ClassVar[str] = "E0414"
     title: ClassVar[str] = "no alternative of that name"
@@ -102,19 +110,35 @@ never hold.
     y = x -> choose {sep3, sep5, skip} as kind
     space s = net where kind != "sep7"                   # E0414: it has sep3, sep5, skip
     space s = net where kind != "sep5"                   # right
+
+Numbers and sizes that no name is written for are values, which are compared without quotes.
+
+    y = x -> conv(8, choose {3x3, 5x5} as kernel)
+    space s = net where kernel == "3x3"                  # E0414: a size, not a name
+    space s = net where kernel == 3x3                    # right
 """
 
     @property
     def message(self) -> str:
+        if self.value:
+            return f"`{self.name}` of `{self.decision}` is {self.value}, not a name"
         return f"`{self.decision}` has no alternative `{self.name}`"
 
     @property
     def help(self) -> str:
         shown = ", ".join(self.known[:12]) + (", …" if len(self.known) > 12 else "")
-        if self.name in self.known:
-            return f"it has the numbers {shown}: write `{self.name}` without quotes"
+        if self.value:
+            return self._unquoted()
+        if self.bearer:
+            return f"`{self.name}` is the value of an alternative, and its name is `{self.bearer}`: it has {shown}"
         near = nearest(self.name, self.known)
         return f"did you mean `{near}`? it has {shown}" if near else f"it has {shown}"
+
+    def _unquoted(self) -> str:
+        if self.partly:
+            shown = f", as in `{self.written}`" if self.written else ""
+            return f"some of these decisions have names and no values: compare those alone that have values{shown}"
+        return f"write `{self.name}` without quotes" + (f": `{self.written}`" if self.written else "")
 
 
 @kind

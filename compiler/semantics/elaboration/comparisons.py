@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import NoReturn, TypeAlias
 
 from ...diagnostics.constraints import UnknownAlternative
+from ...diagnostics.source import Span
 from ...diagnostics.values import ArithmeticFault
 from ...frontend import ast
 from ...ir.decisions import Decision
 from ...ir.diagram import Case, leaves
+from ...ops.attributes import shown
+from ...text.quoting import space_string
 from . import expressions
 from .absent_values import warn_of_absent
 from .arithmetic import asks_of, case_of, is_plain
@@ -49,6 +52,12 @@ def value_of(state: State, row: Decision) -> tuple[Case, Asks]:
 def named(state: State, row: Decision) -> Scalar | None:
     """The name of the alternative that a decision takes; None for a keep."""
     return None if row.kind == "keep" else Scalar(state.diagrams.case(row.variables[0], row.options), ())
+
+
+def bearer(rows: Sequence[Decision], text: str) -> str:
+    """The name of the first alternative of which a text is the value; empty where there is none."""
+    pairs = (pair for row in rows if row.kind == "choose" for pair in zip(row.options, row.values, strict=True))
+    return next((option for option, value in pairs if option not in (value, text) and shown(value) == text), "")
 
 
 def compared(state: State, expr: ast.Expr, groups: Groups, env: Env, settled: bool) -> ast.Expr | None:
@@ -98,7 +107,7 @@ class _Comparisons:
         return replace(node, left=self._by_name(node.left), right=self._by_name(node.right))
 
     def _one(self, node: ast.Binary, side: ast.Expr, other: ast.Expr) -> ast.Node:
-        if not self._is_text(side, other):
+        if not self._is_text(node, side, other, (other,)):
             name = self._name(side) or ""
             self._valued(name, side)
             self._look(node, name, (other,))
@@ -116,7 +125,7 @@ class _Comparisons:
             self._valued(self._name(side) or "", side)
             self._look(node, self._name(side) or "", (among,))
             return replace(node, right=rebuilt(among, self.change))
-        texts = [member for member in members if self._is_text(side, member)]
+        texts = [member for member in members if self._is_text(node, side, member, members)]
         others = [rebuilt(member, self.change) for member in members if member not in texts]
         by_name = replace(node, left=self._by_name(side), right=ast.List(among.span, tuple(texts)))
         if not others:
@@ -139,21 +148,45 @@ class _Comparisons:
 
     # -- values and names
 
-    def _is_text(self, side: ast.Expr, other: ast.Expr) -> bool:
-        """Whether ``other`` is a text that the alternatives of a decision bear as their names; reports one that is
-        neither name nor value."""
+    def _is_text(self, node: ast.Binary, side: ast.Expr, other: ast.Expr, members: Sequence[ast.Expr]) -> bool:
+        """Whether ``other``, one of the ``members`` that a decision is compared with, is a text that its alternatives
+        bear as their names; reports one that is neither name nor value."""
         text = self._constant(other)
         if not isinstance(text, str):
             return False
         name = self._name(side) or ""
         rows = self.groups[name]
         values = {leaf for row in rows if row.kind != "keep" for leaf in leaves(value_of(self.state, row)[0])}
-        known = tuple(dict.fromkeys(option for row in rows for option in row.options))
         if text in values and self._without_value(name) is None:
             return False
         if any(row.kind != "keep" and text in row.options and not _is_literal(row, text) for row in rows):
             return True
-        self.state.report(UnknownAlternative(other.span, name, text, known))
+        self._refuse(node, side, other, text, members)
+
+    def _refuse(
+        self, node: ast.Binary, side: ast.Expr, other: ast.Expr, text: str, members: Sequence[ast.Expr]
+    ) -> NoReturn:
+        """Reports a text that is no name: it may be that of a value."""
+        name = self._name(side) or ""
+        rows = self.groups[name]
+        known = tuple(dict.fromkeys(option for row in rows for option in row.options))
+        found = UnknownAlternative(other.span, name, text, known, bearer(rows, text))
+        row = next((row for row in rows if text in row.options), None)
+        if row is not None:
+            partly = self._without_value(name) is not None
+            place = (row.path if "." in row.path else row.label or row.path) if partly else name
+            subject = place if place.isidentifier() else space_string(place)
+            values = {
+                option for row in rows for option in row.options if row.kind == "keep" or _is_literal(row, option)
+            }
+            parts = {
+                one.span: str(one.value) for one in members if isinstance(one, ast.Literal_) and one.value in values
+            }
+            written = _replaced(node.span, {side.span: subject, **parts}) if other.span in parts else ""
+            if "\n" in written:
+                written = ""
+            found = replace(found, value=_kind_of(row, text), written=written, partly=partly)
+        self.state.report(found)
         raise Refused
 
     def _constant(self, expr: ast.Expr) -> object:
@@ -196,6 +229,22 @@ def _members(among: ast.Expr) -> tuple[ast.Expr, ...] | None:
     if isinstance(among, ast.List | ast.Tuple) and not any(isinstance(item, ast.Splat) for item in among.items):
         return among.items
     return None
+
+
+def _replaced(whole: Span, parts: Mapping[Span, str]) -> str:
+    """What is written at a place, with some parts of it replaced."""
+    text = whole.text
+    for span in sorted(parts, key=lambda span: span.start, reverse=True):
+        text = text[: span.start - whole.start] + parts[span] + text[span.end - whole.start :]
+    return text
+
+
+def _kind_of(row: Decision, option: str) -> str:
+    """What kind of value an alternative without a name is."""
+    value = 0 if row.kind == "keep" else row.values[row.options.index(option)]
+    if isinstance(value, tuple):
+        return "a size"
+    return "a number" if isinstance(value, int | float) and not isinstance(value, bool) else "a value"
 
 
 def _is_literal(row: Decision, option: str) -> bool:

@@ -19,7 +19,7 @@ from ..builtins import BUILTIN_NAMES
 from ..text.affected import names_in
 from . import expressions
 from .arithmetic import condition, guard_of, is_number
-from .comparisons import compared, name_of, named, value_of
+from .comparisons import bearer, compared, name_of, named, value_of
 from .context import Env, Scopes
 from .exact_bounds import at_least, at_most, exactly
 from .faults import demand_of_decisions
@@ -386,7 +386,8 @@ def _pin(state: State, call: ast.Call) -> list[DecisionConstraint]:
             state.report(BadConstraint(call.arguments[0].span, fault, _stay(pattern)))
             return []
         if name not in row.options:
-            state.report(UnknownAlternative(call.arguments[1].span, row.path, name, row.options))
+            span = call.arguments[1].span
+            state.report(UnknownAlternative(span, row.path, name, row.options, bearer([row], name)))
             return []
         guard: Guard = state.diagrams.test(row.variables[0], row.options.index(name))
         pinned.append(DecisionConstraint(frozenset({row.id}), guard, call.span))

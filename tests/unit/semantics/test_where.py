@@ -228,3 +228,48 @@ space every = m
         return len(last) + inner + (1 if 2 in last or 2 in arch.get("y[2].edges", ()) else 0)
 
     assert set(space.architectures()) == {arch for arch in whole.architectures() if edges(arch) <= 3}
+
+
+VALUES = """stdsl 1
+meta m on x: image(3, 8, 8) {
+  a = [x, x -> relu] -> keep 1..2 as ins -> sum
+  z = choose {true, false} as z
+  b = a -> conv(choose {few: 4, many: 8} as width, choose {3x3, 5x5} as k) -> choose {relu, tanh} as kind
+  d = b -> (if z then relu else tanh) -> repeat choose 1..3 as r { relu }
+  return d -> global_avg_pool -> linear(2)
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("where", "message", "help"),
+    [
+        ('k == "3x3"', "`3x3` of `k` is a size, not a name", "write `3x3` without quotes: `k == 3x3`"),
+        ('"3x3" != k', "`3x3` of `k` is a size, not a name", "write `3x3` without quotes: `3x3 != k`"),
+        ('k in {"3x3", "5x5"}', "`3x3` of `k` is a size, not a name", "write `3x3` without quotes: `k in {3x3, 5x5}`"),
+        ("k == text", "`3x3` of `k` is a size, not a name", "write `3x3` without quotes"),
+        ('r == "2"', "`2` of `r` is a number, not a name", "write `2` without quotes: `r == 2`"),
+        ('ins == "2"', "`2` of `ins` is a number, not a name", "write `2` without quotes: `ins == 2`"),
+        ('z == "true"', "`true` of `z` is a value, not a name", "write `true` without quotes: `z == true`"),
+        (
+            '"b.**" in {"3x3", "relu"}',
+            "`3x3` of `b.**` is a size, not a name",
+            "some of these decisions have names and no values: compare those alone that have values, as in "
+            '`"b.k" in {3x3, "relu"}`',
+        ),
+        (
+            'width == "8"',
+            "`width` has no alternative `8`",
+            "`8` is the value of an alternative, and its name is `many`: it has few, many",
+        ),
+        ('width == "5"', "`width` has no alternative `5`", "it has few, many"),
+    ],
+)
+def test_texts_that_are_those_of_values(where, message, help):
+    import stdsl
+    from stdsl.compiler.diagnostics.model import SpaceError
+
+    with pytest.raises(SpaceError) as caught:
+        stdsl.loads(f'{VALUES}space s(text = "3x3") = m where {where}\n').count()
+    (found,) = caught.value.diagnostics
+    assert (found.code, found.message, found.help) == ("E0414", message, help)
