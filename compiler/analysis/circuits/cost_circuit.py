@@ -112,6 +112,9 @@ class _Bounded:
             own = [c for c in constraints if measure_of(c) == measure]
             lows, highs = [c.low for c in own if c.low is not None], [c.high for c in own if c.high is not None]
             self.bounds.append((max(lows, default=None), min(highs, default=None)))
+        self.ends = [
+            (-math.inf if low is None else low, math.inf if high is None else high) for low, high in self.bounds
+        ]
         self.reach: list[tuple[tuple[int, int], ...]] = []
         """By state and cost: the least and the most that is still to come."""
         for step in states.steps:
@@ -160,7 +163,7 @@ class _Bounded:
         nodes: list[Branch | Product] = [Product(()), Product(())]
         added: list[tuple[Vector, ...]] = [(), ()]
         known: dict[_Key, int] = {}
-        root = self._key(self.states.start, self.states.base)
+        root = self._follow(self.states.base, (self.states.start, (0,) * len(self.states.base)))
         todo = [] if root is None else [root]
         while todo:
             key = todo[-1]
@@ -189,18 +192,20 @@ class _Bounded:
         return CostCircuit(_rooted(nodes, start), self.states.measures, self.states.base, tuple(added))
 
     def _follow(self, costs: tuple[int | None, ...], follower: tuple[int, Vector]) -> _Key | None:
+        """The node of the state that follows; None where nothing that comes then is within the constraints."""
         state, added = follower
         if state == DEAD:
             return None
-        return self._key(state, tuple(None if c is None else c + a for c, a in zip(costs, added, strict=True)))
-
-    def _key(self, state: int, costs: tuple[int | None, ...]) -> _Key | None:
-        """The node of a state with costs so far; None where nothing that follows is within the constraints."""
         kept: list[int | None] = []
-        for cost, (least, most), (low, high) in zip(costs, self.reach[state], self.bounds, strict=True):
-            if cost is None or ((low is None or cost + least >= low) and (high is None or cost + most <= high)):
+        for cost, own, (least, most), (low, high) in zip(costs, added, self.reach[state], self.ends, strict=True):
+            if cost is None:
                 kept.append(None)
-            elif (low is not None and cost + most < low) or (high is not None and cost + least > high):
+                continue
+            cost += own
+            low_end, high_end = cost + least, cost + most
+            if low <= low_end and high_end <= high:
+                kept.append(None)
+            elif high_end < low or high < low_end:
                 return None
             else:
                 kept.append(cost)

@@ -226,32 +226,50 @@ def _grid(first: Side, between: Sequence[Vectors], shape: tuple[int, int], units
         other //= units[1]
         inside = (one < shape[0]) & (other < shape[1])
         np.add.at(padded.reshape(-1), ((one + 1) * (shape[1] + 1) + other + 1)[inside], counts[inside])
+    spare: Grid | None = None
     for part in between:
-        padded = _moved(padded, part, units)
+        # To fill a grid that is there with zeros takes less than to be given another one.
+        padded, spare = _moved(padded, part, units, spare), padded
     np.cumsum(padded, axis=1, out=padded)
     for row in range(1, len(padded)):
         padded[row] += padded[row - 1]
     return padded
 
 
-def _moved(padded: Grid, part: Vectors, units: Limits) -> Grid:
-    """The grid with the vectors of a part added, some rows at a time: what these come of is then at hand."""
+def _moved(padded: Grid, part: Vectors, units: Limits, spare: Grid | None = None) -> Grid:
+    """The grid with the vectors of a part added, some rows at a time: what these come of is then at hand. ``spare``: a
+    grid that the result may stand in."""
     import numpy as np
 
     order = np.argsort(part.first)
-    vectors = list(
-        zip(part.first[order] // units[0], part.second[order] // units[1], part.counts[order].tolist(), strict=True)
-    )
-    grid, found = padded[1:, 1:], np.zeros_like(padded)
+    alike: dict[float, list[tuple[int, int]]] = {}
+    for one, other, count in zip(part.first[order], part.second[order], part.counts[order].tolist(), strict=True):
+        alike.setdefault(float(count), []).append((int(one) // units[0], int(other) // units[1]))
+    if spare is None:
+        found = np.zeros_like(padded)
+    else:
+        found = spare
+        found.fill(0)
+    grid = padded[1:, 1:]
     rows, columns = grid.shape
     step = max(1, CACHED // columns)
+    beside = np.empty((step, columns))
     for begin in range(0, rows, step):
-        for one, other, count in vectors:
-            low, high = max(begin, one), min(begin + step, rows)
-            if low < high and other < columns:
-                source = grid[low - one : high - one, : columns - other]
-                target = found[low + 1 : high + 1, other + 1 :]
-                target += source if count == 1 else source * float(count)
+        end = min(begin + step, rows)
+        band = found[begin + 1 : end + 1, 1:]
+        # Few counts are different: what has the same is added up before it is multiplied.
+        for place, (count, vectors) in enumerate(alike.items()):
+            target = beside[: end - begin] if place else band
+            if place:
+                target.fill(0)
+            for one, other in vectors:
+                low = max(begin, one)
+                if low < end and other < columns:
+                    target[low - begin :, other:] += grid[low - one : end - one, : columns - other]
+            if count != 1:
+                target *= count
+            if place:
+                band += target
     return found
 
 
