@@ -6,12 +6,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields
+from functools import cache
 
+from lark import Lark
 from reference.primitives import PRIMITIVES as KNOWN
 
 from stdsl.compiler.diagnostics.model import Sink
 from stdsl.compiler.diagnostics.source import Source
 from stdsl.compiler.frontend import ast, parser, tables
+from stdsl.compiler.frontend.automaton import END
+from stdsl.compiler.frontend.items import cut
+from stdsl.compiler.frontend.tokens import Token
 from stdsl.compiler.ops.registry import PRIMITIVES
 from stdsl.compiler.semantics.elaboration.arithmetic import FUNCTIONS
 from stdsl.compiler.semantics.elaboration.global_names import LIST_FUNCTIONS, REDUCERS
@@ -22,10 +27,16 @@ LIBRARY = ("std.image", "std.video", "std.backbones")
 ATTRIBUTES = ("channels", "frames", "height", "width", "length")
 
 
+@cache
+def larks() -> Lark:
+    """The grammar's parser as lark makes it; ours has its tables, and what a rule is made of is not in them."""
+    return tables.build()
+
+
 @contextmanager
 def recorded() -> Iterator[set[str]]:
-    """The productions that the parser reduces by, as `keep -> KEEP ANY label`, while this goes on."""
-    callbacks = tables.load().parser.parser.parser.callbacks
+    """The productions that lark's parser reduces by, as `keep -> KEEP ANY label`, while this goes on."""
+    callbacks = larks().parser.parser.parser.callbacks
     found: set[str] = set()
     before = dict(callbacks)
 
@@ -48,7 +59,7 @@ def production(rule) -> str:
 
 
 def every_production() -> set[str]:
-    return {production(rule) for rule in tables.load().parser.parser.parser.callbacks}
+    return {production(rule) for rule in larks().parser.parser.parser.callbacks}
 
 
 def parsed(text: str) -> ast.File:
@@ -60,9 +71,13 @@ def parsed(text: str) -> ast.File:
 
 def shown(text: str) -> tuple[set[str], set[str]]:
     """The productions that a text shows, and the names of :func:`every_name`."""
+    tokens = [token for token in tables.load().scanner.tokens(text) if token.type != "COMMENT"]
     with recorded() as found:
-        file = parsed(text)
-    return found, names(file)
+        for item in cut(tokens[2:]):
+            state = larks().parse_interactive(start="item")
+            for token in [*item, Token(END, "")]:
+                state.feed_token(token)
+    return found, names(parsed(text))
 
 
 def every_name() -> set[str]:
