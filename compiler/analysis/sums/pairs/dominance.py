@@ -184,12 +184,15 @@ class Meeting:
         # By column, how many of the vectors of these rows are up to it.
         runs = np.diff(columns, prepend=0, append=self.columns)
         upto = np.repeat(np.arange(len(runs), dtype=np.int32), runs)
+        flat, width = own.reshape(-1), own.shape[1]
         total = 0
         for cost, second, counts in self.one.blocks(*ones):
             inside, allowed = self._allowed(second)
-            rows = self.limits[0] - first - cost[inside]
-            ways = own[rows, upto[allowed]]
-            ways += self.below[allowed]
+            place = self.limits[0] - first - cost[inside]
+            place *= width
+            place += upto.take(allowed)
+            ways = flat.take(place)
+            ways += self.below.take(allowed)
             total += dot(counts[inside], ways)
         self.below += np.repeat(own[-1], runs)
         return total

@@ -112,10 +112,11 @@ class Strip:
                 inside = column < width
                 place, counts = place[inside], counts[inside]
             np.add.at(flat, place, counts)
-        np.cumsum(numbers, axis=1, out=numbers)
-        numbers[0] += line
-        for row in range(1, last - first):
-            numbers[row] += numbers[row - 1]
+        before = line
+        for row in numbers:  # one after the other: a row is at hand for both sums
+            np.cumsum(row, out=row)
+            row += before
+            before = row
 
     def _column(self, second: Places) -> Places:
         """Which column so much of the second cost still allows; 0 where it is beyond the limit."""
