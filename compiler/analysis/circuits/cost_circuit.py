@@ -107,14 +107,11 @@ def cost_circuit(
 class _Bounded:
     def __init__(self, states: CostStates, constraints: Sequence[CostConstraint], limit: int) -> None:
         self.states, self.limit = states, limit
-        self.bounds: list[tuple[float | None, float | None]] = []
+        self.bounds: list[tuple[float, float]] = []
         for measure in states.measures:
             own = [c for c in constraints if measure_of(c) == measure]
             lows, highs = [c.low for c in own if c.low is not None], [c.high for c in own if c.high is not None]
-            self.bounds.append((max(lows, default=None), min(highs, default=None)))
-        self.ends = [
-            (-math.inf if low is None else low, math.inf if high is None else high) for low, high in self.bounds
-        ]
+            self.bounds.append((max(lows, default=-math.inf), min(highs, default=math.inf)))
         self.reach: list[tuple[tuple[int, int], ...]] = []
         """By state and cost: the least and the most that is still to come."""
         for step in states.steps:
@@ -144,9 +141,8 @@ class _Bounded:
         for state in range(start, -1, -1):
             own = np.unique(np.concatenate(costs.pop(state, [np.empty(0, dtype=np.int64)])))
             ((least, most),) = self.reach[state]
-            below, above = -math.inf if low is None else low, math.inf if high is None else high
-            gone = (own + most < below) | (own + least > above)
-            free = (own + least >= below) & (own + most <= above)
+            gone = (own + most < low) | (own + least > high)
+            free = (own + least >= low) & (own + most <= high)
             own = own[~(gone | free)]
             total += len(own)
             if total > self.limit:
@@ -197,7 +193,7 @@ class _Bounded:
         if state == DEAD:
             return None
         kept: list[int | None] = []
-        for cost, own, (least, most), (low, high) in zip(costs, added, self.reach[state], self.ends, strict=True):
+        for cost, own, (least, most), (low, high) in zip(costs, added, self.reach[state], self.bounds, strict=True):
             if cost is None:
                 kept.append(None)
                 continue

@@ -9,7 +9,7 @@ from fractions import Fraction
 from ...diagnostics.budgets import NothingWithin
 from ...diagnostics.model import SpaceError
 from ...ir.collecting import uncollected
-from ...ir.diagram import inner_nodes
+from ...ir.diagram import size
 from ...ir.graph import SpaceGraph
 from ...record import record
 from ..architecture import Architecture, of_answers
@@ -175,8 +175,8 @@ def exact_mean(graph: SpaceGraph, cost: AdditiveCost) -> Fraction | None:
     whole = circuits(graph).whole
     if whole is None or not cost.exact or whole.count == 0:
         return None
-    size = sum(1 for term in cost.terms for factor in term for _ in inner_nodes(factor))
-    if size * len(whole.nodes) > WORK_LIMIT:
+    nodes = sum(size(factor) for term in cost.terms for factor in term)
+    if nodes * len(whole.nodes) > WORK_LIMIT:
         return None
     total = whole.total(cost.terms, graph.diagrams)
     return cost.constant + Fraction(total, whole.count)
