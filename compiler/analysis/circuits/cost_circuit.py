@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+_ANY = -1
+"""In the place of a cost that does not matter any more."""
+
 _Key = tuple[int, tuple[int | None, ...]]
 """A state with the costs so far; None where the cost does not matter any more."""
 
@@ -126,32 +129,37 @@ class _Bounded:
             )
 
     def _surely_too_many(self) -> bool:
-        """Whether there are more nodes than the limit, which is seen much sooner than they are made; False where
-        several costs are followed."""
+        """Whether there are more nodes than the limit, which is seen much sooner than they are made."""
         import numpy as np
 
-        if len(self.states.measures) != 1:
+        start, base = self.states.start, self.states.base
+        ends = [cost + most for cost, (_, most) in zip(base, self.reach[start], strict=True)]
+        if max(ends, default=0) >= 2**62:
             return False
-        ((low, high),) = self.bounds
-        start, (base,) = self.states.start, self.states.base
-        if base + self.reach[start][0][1] >= 2**62:
-            return False
-        costs: dict[int, list[npt.NDArray[np.int64]]] = {start: [np.array([base])]}
+        costs: dict[int, list[npt.NDArray[np.int64]]] = {start: [np.array([base], dtype=np.int64)]}
         total = 0
         for state in range(start, -1, -1):
-            own = np.unique(np.concatenate(costs.pop(state, [np.empty(0, dtype=np.int64)])))
-            ((least, most),) = self.reach[state]
-            gone = (own + most < low) | (own + least > high)
-            free = (own + least >= low) & (own + most <= high)
-            own = own[~(gone | free)]
+            come = costs.pop(state, [])
+            own = _different(self._told_apart(state, np.concatenate(come))) if come else np.empty((0, len(base)))
             total += len(own)
             if total > self.limit:
                 return True
             step = self.states.steps[state]
-            for follower, added in () if step is None else step.followers:
+            for follower, added in () if step is None or not len(own) else step.followers:
                 if follower != DEAD:
-                    costs.setdefault(follower, []).append(own + added[0])
+                    costs.setdefault(follower, []).append(np.where(own == _ANY, _ANY, own + np.array(added)))
         return False
+
+    def _told_apart(self, state: int, costs: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Those in a state that something may follow, and where a cost does not matter any more, any; (n, costs)."""
+        import numpy as np
+
+        inside = np.ones(len(costs), dtype=bool)
+        for own, (least, most), (low, high) in zip(costs.T, self.reach[state], self.bounds, strict=True):
+            matters = own != _ANY
+            inside &= ~matters | ((own + most >= low) & (own + least <= high))
+            own[matters & (own + least >= low) & (own + most <= high)] = _ANY
+        return costs[inside]
 
     def run(self) -> CostCircuit:
         if self._surely_too_many():
@@ -206,6 +214,17 @@ class _Bounded:
             else:
                 kept.append(cost)
         return state, tuple(kept)
+
+
+def _different(rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Each row once, (n, columns)."""
+    import numpy as np
+
+    places = np.zeros(len(rows), dtype=np.int64)
+    for column in rows.T:
+        _, own = np.unique(column, return_inverse=True)
+        _, first, places = np.unique(places * (len(rows) + 1) + own, return_index=True, return_inverse=True)
+    return rows[first] if len(rows) else rows
 
 
 def _rooted(nodes: Sequence[Branch | Product], root: int) -> Circuit:

@@ -55,15 +55,17 @@ def pairs(one: Side, other: Side, limits: tuple[int, int]) -> int:
 
 @pytest.mark.parametrize("seed", range(12))
 def test_pairs_within_limits_are_those_one_by_one(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Common factors of none of the sides, of either, and of both."""
     rng = np.random.default_rng(seed)
     monkeypatch.setattr(dominance, "BLOCK", int(rng.choice((50, 10**6))))
     far = [(int(a), int(b)) for a, b in rng.integers(20, 400, size=(4, 2))]
-    one = Side(drawn(rng, 150, far[0]).arranged(), drawn(rng, 4, far[1]))
-    other = Side(drawn(rng, 120, far[2]).arranged(), drawn(rng, 3, far[3]))
-    whole = [a + b for a, b in zip(one.far, other.far, strict=True)]
-    for share in (0.0, 0.1, 0.45, 0.7, 1.0):
-        limits = (int(share * whole[0]), int(rng.uniform(0.2, 1.1) * whole[1]))
-        assert meeting(one, other, limits, Effort(10**9, 10**9)).count() == pairs(one, other, limits)
+    for factors, others in (((1, 1), (1, 1)), ((1, 7), (1, 1)), ((1, 2), (4, 6)), ((1, 6), (1, 4))):
+        one = Side(*(times(v, factors) for v in (drawn(rng, 150, far[0]).arranged(), drawn(rng, 4, far[1]))))
+        other = Side(*(times(v, others) for v in (drawn(rng, 120, far[2]).arranged(), drawn(rng, 3, far[3]))))
+        whole = [a + b for a, b in zip(one.far, other.far, strict=True)]
+        for share in (0.0, 0.1, 0.45, 0.7, 1.0):
+            limits = (int(share * whole[0]), int(rng.uniform(0.2, 1.1) * whole[1]))
+            assert meeting(one, other, limits, Effort(10**9, 10**9)).count() == pairs(one, other, limits)
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -46,7 +46,7 @@ def about(one: Sequence[Vectors], other: Sequence[Vectors], limits: Limits) -> f
     """About how much work it is to count what meets of two halves (:class:`.dominance.Meeting`)."""
     less, more = sorted(float(math.prod(len(part) for part in half)) for half in (one, other))
     columns = [min(limit, sum(part.far[i] for part in (*one, *other))) + 1 for i, limit in enumerate(limits)]
-    return VECTOR * (more + 2 * less) + (COLUMN + SORTED_CELL) * math.sqrt(less * math.prod(columns))
+    return VECTOR * (more + 2 * less) + 2 * math.sqrt(COLUMN * SORTED_CELL * less * math.prod(columns))
 
 
 def narrowest(parts: Sequence[Vectors], limits: Limits) -> Cut | None:

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 from ..tables import Effort
 from ..words import ALONE, dot
-from .vectors import Limits, Vectors
+from . import running
+from .vectors import Limits, Vectors, common_factor
 
 if TYPE_CHECKING:
     from ..words import Places
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 BLOCK = 1 << 20
 """So many vectors are looked at at once, about."""
 
-VECTOR, COLUMN, CELL = 20, 4, 3
+VECTOR, COLUMN, CELL = 20, 4, 2
 """To look at a vector takes so much longer than to add numbers, and that to go through a column, or a number of a small
 table."""
 
@@ -88,15 +89,54 @@ def meeting(one: Side, other: Side, limits: Limits, effort: Effort) -> Meeting:
     if other.size > one.size:
         one, other = other, one
     assert other.total.bit_length() <= ALONE
-    # The cost of which fewer places matter is gone through row by row.
-    if _span(one, other, limits, 1) < _span(one, other, limits, 0):
-        one, other, limits = one.turned(), other.turned(), (limits[1], limits[0])
+    turned = one.turned(), other.turned(), (limits[1], limits[0])
+    # The cost of which fewer places matter is gone through row by row, if there is no other reason.
+    if _places(*turned) < _places(one, other, limits):
+        one, other, limits = turned
     return Meeting(one, other, limits, effort)
 
 
-def _span(one: Side, other: Side, limits: Limits, cost: int) -> int:
-    """How many places matter: from the one up to which nothing is too much to the last that there is."""
-    return max(0, min(limits[cost], other.far[cost]) - max(0, limits[cost] - one.far[cost])) + 1
+def _places(one: Side, other: Side, limits: Limits) -> tuple[int, int]:
+    """How many rows and columns matter, multiplied, and how many rows."""
+    low, high = _rows(one, other, limits)
+    return (high - low + 1) * _Columns(one, other, limits[1]).number, high - low
+
+
+def _rows(one: Side, other: Side, limits: Limits) -> tuple[int, int]:
+    """The first costs up to which nothing of the other side is too much, and beyond which all is or nothing is there."""
+    low = max(0, limits[0] - one.far[0])
+    return low, max(low, min(limits[0], other.far[0]))
+
+
+class _Columns:
+    """The second costs that matter, by which the other side's sums are told apart: only those that are sums of it, or
+    only those that one of the one side may leave of the limit, whichever have the greater common factor."""
+
+    def __init__(self, one: Side, other: Side, limit: int) -> None:
+        self.limit = limit
+        left, own = (common_factor((side.many, side.few), 1) for side in (one, other))
+        self.unit, rest = (own, 0) if own >= left else (left, limit % left)
+        # From what is left at least to the most, or to what there is.
+        self.least = rest + (max(0, limit - one.far[1]) - rest) // self.unit * self.unit
+        most = (limit - self.least) // self.unit
+        self.number = min(most, max(0, -((self.least - other.far[1]) // self.unit))) + 1
+
+    def of(self, second: Places) -> Places:
+        """The first column that so much is not too much for; as many as there are, or more, if none is."""
+        import numpy as np
+
+        column = second + (self.unit - 1 - self.least)
+        column //= self.unit
+        return np.maximum(column, 0, out=column)
+
+    def allowed(self, second: Places) -> tuple[Places, Places]:
+        """Which of the one side may be within the limit, and the columns that they still allow."""
+        import numpy as np
+
+        inside = np.flatnonzero(second <= self.limit)
+        column = (self.limit - self.least) - second[inside]
+        column //= self.unit
+        return inside, np.minimum(column, self.number - 1, out=column)
 
 
 class Meeting:
@@ -106,15 +146,13 @@ class Meeting:
         import numpy as np
 
         self.one, self.other, self.limits = one, other, limits
-        # What the other side has up to here is never too much, and beyond there always, or there is nothing.
-        self.low, self.side = (max(0, limit - far) for limit, far in zip(limits, one.far, strict=True))
-        self.high = max(self.low, min(limits[0], other.far[0]))
-        self.columns = _span(one, other, limits, 1)
-        rows = self.high - self.low
-        self.step = max(1, min(rows, math.isqrt(rows * self.columns // (other.size + 1) + 1)))
+        self.low, self.high = _rows(one, other, limits)
+        self.columns = _Columns(one, other, limits[1])
+        rows, columns = self.high - self.low, self.columns.number
+        self.step = max(1, min(rows, math.isqrt(COLUMN * rows * columns // (CELL * (other.size + 1)) + 1)))
         effort.worked(VECTOR * (one.size + 2 * other.size))
-        effort.worked(COLUMN * (rows // self.step + 1) * self.columns + CELL * self.step * other.size)
-        self.below = np.zeros(self.columns, dtype=np.int64)
+        effort.worked(COLUMN * (rows // self.step + 1) * columns + CELL * self.step * other.size)
+        self.below = np.zeros(columns, dtype=np.int64)
         """How many ways of the other side there are in the rows so far, up to each column."""
 
     def count(self) -> int:
@@ -137,33 +175,21 @@ class Meeting:
             edge, others, ones = last, more, fewer
         return total + self._met(np.zeros_like(ones), ones)
 
-    def _columns(self, second: Places) -> Places:
-        import numpy as np
-
-        return np.maximum(second - self.side, 0)
-
     def _gather(self, ends: Places) -> None:
         """What the other side has in its lowest rows."""
         import numpy as np
 
         for _, second, counts in self.other.blocks(np.zeros_like(ends), ends):
-            columns = self._columns(second)
-            inside = columns < self.columns
+            columns = self.columns.of(second)
+            inside = columns < self.columns.number
             np.add.at(self.below, columns[inside], counts[inside])
         np.cumsum(self.below, out=self.below)
-
-    def _allowed(self, second: Places) -> tuple[Places, Places]:
-        """Which of the one side may be within the limit, and the columns that they still allow."""
-        import numpy as np
-
-        inside = np.flatnonzero(second <= self.limits[1])
-        return inside, np.minimum(self.limits[1] - second[inside] - self.side, self.columns - 1)
 
     def _met(self, begins: Places, ends: Places) -> int:
         """Pairs of what the one side has from one place to another and all rows so far."""
         total = 0
         for _, second, counts in self.one.blocks(begins, ends):
-            inside, columns = self._allowed(second)
+            inside, columns = self.columns.allowed(second)
             total += dot(counts[inside], self.below[columns])
         return total
 
@@ -171,28 +197,30 @@ class Meeting:
         import numpy as np
 
         row, second, counts = self.other.between(*others)
-        columns = self._columns(second)
-        inside = np.flatnonzero(columns < self.columns)
+        columns = self.columns.of(second)
+        inside = np.flatnonzero(columns < self.columns.number)
         # Sorting numbers is much faster than finding the order of some.
         both = np.sort(columns[inside] * len(columns) + inside)
         columns, order = np.divmod(both, max(1, len(columns)))
-        own = np.zeros((last - first, len(order) + 1), dtype=np.int64)
-        own[row[order] - first, np.arange(1, len(order) + 1)] = counts[order]
-        np.cumsum(own, axis=1, out=own)
-        for i in range(1, last - first):
-            own[i] += own[i - 1]
-        # By column, how many of the vectors of these rows are up to it.
-        runs = np.diff(columns, prepend=0, append=self.columns)
-        upto = np.repeat(np.arange(len(runs), dtype=np.int32), runs)
-        flat, width = own.reshape(-1), own.shape[1]
+        # By column, how many of the vectors of these rows are up to it, and where the sum of so many of them stands.
+        runs = np.diff(columns, prepend=0, append=self.columns.number)
+        rows = last - first
+        places, length = running.places(len(runs), rows), running.length(len(runs))
+        own = np.zeros((running.LANES, rows, length), dtype=np.int64)
+        flat = own.reshape(-1)
+        flat[(row[order] - first) * length + places[1:]] = counts[order]
+        running.summed_up(own)
+        for i in range(1, rows):
+            own[:, i] += own[:, i - 1]
+        upto = np.repeat(places, runs)
         total = 0
         for cost, second, counts in self.one.blocks(*ones):
-            inside, allowed = self._allowed(second)
+            inside, allowed = self.columns.allowed(second)
             place = self.limits[0] - first - cost[inside]
-            place *= width
+            place *= length
             place += upto.take(allowed)
             ways = flat.take(place)
             ways += self.below.take(allowed)
             total += dot(counts[inside], ways)
-        self.below += np.repeat(own[-1], runs)
+        self.below += flat[(rows - 1) * length :].take(upto)
         return total

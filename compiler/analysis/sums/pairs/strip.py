@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..tables import Effort
 from ..words import dot
+from . import running
 from .dominance import Side
 from .vectors import Limits, common_factor
 
@@ -41,27 +42,41 @@ class Strip:
         self.rows, self.columns = (
             min(far, limit) // unit + 1 for far, limit, unit in zip(own.far, limits, self.units, strict=True)
         )
-        self.step = max(1, min(self.rows, BLOCK // (self.columns + 1)))
+        # Before the first column there is one for what is beyond the limit.
+        self.width = running.LANES * running.length(self.columns + 1)
+        self.step = max(1, min(self.rows, BLOCK // self.width))
         self.settled = other.below(limits[0] - self.units[0] * self.rows + 1)
         """For each of the few of the other side how many of its many make a sum that is settled but for its second
         cost."""
         near = int((other.below(limits[0] + 1) - self.settled).sum())
         turns = -(-self.rows // self.step) * (len(own.few) + len(other.few)) + len(other.few)
-        effort.worked(CELL * self.rows * (self.columns + 1) + OWN * own.size + OTHER * near + TURN * turns)
+        effort.worked(CELL * self.rows * self.width + OWN * own.size + OTHER * near + TURN * turns)
         apart = OTHER * int(self.settled.sum())
         self.added = limits[1] < BLOCK and SHIFT * len(other.few) * self._shifts < apart
         """Whether the settled ones are added up by their second cost before they are looked up."""
         effort.worked(SHIFT * len(other.few) * self._shifts if self.added else apart)
-        effort.handles(8 * self.step * (self.columns + 1))
+        effort.handles(8 * self.step * self.width + 8 * min(BLOCK, other.far[1] + 1))
         self.most = own.total * int(other.many.counts.max(initial=0))
 
     @cached_property
     def numbers(self) -> Places:
-        """How many ways of the own side come to no more than some rows and each column. Before the first column there
-        is one for what is beyond the limit."""
+        """How many ways of the own side come to no more than some rows and each column, (step, width)."""
         import numpy as np
 
-        return np.zeros((self.step, self.columns + 1), dtype=np.int64)
+        return np.zeros((self.step, self.width), dtype=np.int64)
+
+    @cached_property
+    def _places(self) -> Places:
+        """Where in a row the columns stand."""
+        return running.places(self.columns + 1)
+
+    @cached_property
+    def _allowed(self) -> Places:
+        """Where in a row the column stands that so much of the second cost of the other side still allows, up to the
+        greatest that there is; of some."""
+        import numpy as np
+
+        return self._place(np.arange(min(BLOCK, self.other.far[1] + 1)))
 
     @cached_property
     def _other_unit(self) -> int:
@@ -69,7 +84,7 @@ class Strip:
 
         return max(1, int(np.gcd.reduce(self.other.many.second, initial=0)))
 
-    @property
+    @cached_property
     def _shifts(self) -> int:
         """How many places the second cost of the other side's many has."""
         return self.other.many.far[1] // self._other_unit + 1
@@ -81,7 +96,7 @@ class Strip:
         if not self.own.size or not self.other.size:
             return 0
         total, unit = 0, self.units[0]
-        line = np.zeros(self.columns + 1, dtype=np.int64)
+        line = np.zeros(self.width, dtype=np.int64)
         for first in range(0, self.rows, self.step):
             last = min(first + self.step, self.rows)
             self._fill(first, last, line)
@@ -95,7 +110,7 @@ class Strip:
         """The table of some rows. ``line``: that of the row before."""
         import numpy as np
 
-        width, many, few = self.columns + 1, self.own.many, self.own.few
+        many, few = self.own.many, self.own.few
         numbers = self.numbers[: last - first]
         numbers[...] = 0
         flat = numbers.reshape(-1)
@@ -104,44 +119,50 @@ class Strip:
         for i in np.flatnonzero(begins < ends):
             some = slice(begins[i], ends[i])
             column = many.second[some] // self.units[1] + (few.second[i] // self.units[1] + 1)
-            place = many.first[some] // self.units[0] + (few.first[i] // self.units[0] - first)
-            place *= width
-            place += column
+            row = many.first[some] // self.units[0] + (few.first[i] // self.units[0] - first)
             counts = many.counts[some] * few.counts[i]
             if beyond:
-                inside = column < width
-                place, counts = place[inside], counts[inside]
-            np.add.at(flat, place, counts)
+                inside = column <= self.columns
+                column, row, counts = column[inside], row[inside], counts[inside]
+            row *= self.width
+            row += self._places[column]
+            np.add.at(flat, row, counts)
         before = line
-        for row in numbers:  # one after the other: a row is at hand for both sums
-            np.cumsum(row, out=row)
-            row += before
-            before = row
+        for i in range(last - first):  # one after the other: a row is at hand for both sums
+            running.summed_up(numbers[i].reshape(running.LANES, -1))
+            numbers[i] += before
+            before = numbers[i]
 
-    def _column(self, second: Places) -> Places:
-        """Which column so much of the second cost still allows; 0 where it is beyond the limit."""
+    def _place(self, second: Places) -> Places:
+        """Where in a row the column stands that so much of the second cost still allows; there is a column for what is
+        beyond the limit."""
         import numpy as np
 
-        # In place: these arrays are what takes the time.
         column = self.limits[1] - second
         column //= self.units[1]
         column += 1
-        return np.clip(column, 0, self.columns, out=column)
+        return self._places[np.clip(column, 0, self.columns, out=column)]
+
+    def _taken(self, seconds: Places, more: int) -> Places:
+        """The same for so much and more."""
+        if self.other.far[1] < len(self._allowed):
+            return self._allowed[more:].take(seconds)
+        return self._place(seconds + more)
 
     def _near(self, first: int, begins: Places, ends: Places) -> int:
         """Pairs of some of the other side and the rows that there are."""
         import numpy as np
 
         many, few, flat = self.other.many, self.other.few, self.numbers.reshape(-1)
-        total = 0
+        total, unit = 0, self.units[0]
         for i in np.flatnonzero(begins < ends):
             some = slice(begins[i], ends[i])
-            place = (self.limits[0] - few.first[i]) - many.first[some]
-            place //= self.units[0]
-            place -= first
-            place *= self.columns + 1
-            place += self._column(many.second[some] + few.second[i])
-            total += int(few.counts[i]) * self._dot(many.counts[some], flat[place])
+            place = (self.limits[0] - unit * first - few.first[i]) - many.first[some]
+            if unit > 1:
+                place //= unit
+            place *= self.width
+            place += self._taken(many.second[some], few.second[i])
+            total += int(few.counts[i]) * self._dot(many.counts[some], flat.take(place))
         return total
 
     def _settled_apart(self, line: Places) -> int:
@@ -149,7 +170,7 @@ class Strip:
         many, few = self.other.many, self.other.few
         total = 0
         for i, end in enumerate(self.settled):
-            ways = line[self._column(many.second[:end] + few.second[i])]
+            ways = line.take(self._taken(many.second[:end], few.second[i]))
             total += int(few.counts[i]) * self._dot(many.counts[:end], ways)
         return total
 
@@ -169,7 +190,7 @@ class Strip:
                 continue
             target = ways[few.second[i] : few.second[i] + unit * self._shifts : unit]
             target += own[: len(target)] * few.counts[i]
-        return dot(ways, line[self._column(np.arange(len(ways)))])
+        return dot(ways, line[self._place(np.arange(len(ways)))])
 
     def _dot(self, counts: Places, ways: Places) -> int:
         import numpy as np
