@@ -23,7 +23,8 @@ def _where(trained: str) -> str:
 @kind
 class NothingWithin(Diagnostic):
     """No architecture satisfies `where`. ``trained``: the space that the result is trained in, whose `where` binds,
-    too; "" where there is none. ``advice``: what to do, where more can be said than that of all."""
+    too; "" where there is none. ``advice``: what to do, where more can be said than that of all. ``related``: the other
+    constraints, where several exclude each other."""
 
     space: str
     reason: str
@@ -39,6 +40,11 @@ dearest one less than it asks for, or the constraints contradict each other.
 
     space s = net() where flops <= 1M      the cheapest network of `net` has 3.2M
     space s = net() where flops <= 5M      right
+
+Of budgets that exclude each other it is told how near what is within the others comes to each of them, exactly or as a
+bound, and with which budgets there is an architecture.
+
+    space s = net() where flops <= 5M, params >= 90K     the dearest within `flops <= 5M` has 61,000 params
 
 `stdsl info` prints the least and greatest costs of the space without the constraint."""
 
@@ -57,7 +63,7 @@ dearest one less than it asks for, or the constraints contradict each other.
     @property
     def help(self) -> str | None:
         if self.related:
-            return "relax one of them: no architecture meets them together"
+            return f"relax one of them: {self.advice or 'no architecture meets them together'}"
         if self.advice:
             return self.advice
         return "relax the constraint; without it `stdsl info` prints the least and greatest costs of the space"

@@ -6,6 +6,7 @@ import math
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import combinations
 
 from ...analysis.architecture import of_answers
 from ...analysis.circuits.of_space import circuits
@@ -23,6 +24,8 @@ from ...diagnostics.source import Span
 from ...ir.decisions import Decision
 from ...ir.graph import CostConstraint, DecisionConstraint, SpaceGraph
 from .depth_bounds import unreachable
+from .nearest import Constraint
+from .together import between, together
 from .verdict import Satisfiable
 
 STEPS = 10_000
@@ -33,6 +36,9 @@ FIRST_STEPS = 1_000
 
 SECOND_STEPS = 1_000
 """After so many, architectures are proposed that are nearly within the constraints, before it goes on."""
+
+PAIRED = 5
+"""Of up to so many constraints it is looked for two that exclude each other."""
 
 COUNTED = 2
 """Of so many parts of a space's constraints it is counted, where nothing else tells, whether they leave anything."""
@@ -49,8 +55,6 @@ BROKEN = "every architecture breaks this one"
 DECISIONS = 2
 OPTIONS = 8
 """So many decisions, and alternatives of each, are named."""
-
-Constraint = CostConstraint | DecisionConstraint
 
 
 def looked_for(graph: SpaceGraph) -> Satisfiable:
@@ -98,9 +102,9 @@ def _nearly(graph: SpaceGraph) -> Nearly | None:
     return proposals(graph, cost_constraints(graph))
 
 
-def _landed(graph: SpaceGraph) -> Landed:
+def _landed(graph: SpaceGraph, steps: int = STEPS) -> Landed:
     """Raises SpaceError where bounds exclude that there is an architecture."""
-    return Walk(graph).find(random.Random(0), limit=STEPS)
+    return Walk(graph).find(random.Random(0), limit=steps)
 
 
 def _blamed(graph: SpaceGraph, found: NothingWithin) -> NothingWithin:
@@ -113,6 +117,7 @@ def _blamed(graph: SpaceGraph, found: NothingWithin) -> NothingWithin:
     if found.span in needed and found.reason != EXCLUDED and len(needed) > 1:
         alone, _ = _excluded(graph, groups[found.span], False)
         needed = [found.span] if alone else needed
+    needed = _two(graph, groups, needed)
     left = COUNTED
     if len(needed) > 1:
         for span in list(needed):
@@ -122,21 +127,29 @@ def _blamed(graph: SpaceGraph, found: NothingWithin) -> NothingWithin:
             if excluded:
                 needed = rest
     place, others = needed[-1], needed[:-1]
-    related = tuple(Label(span, "together with this") for span in others)
-    reason = found.reason
     if others:
-        reason = "they exclude each other"
-    elif isinstance(groups[place][0], DecisionConstraint):
+        return together(graph, groups, needed)
+    reason = found.reason
+    if isinstance(groups[place][0], DecisionConstraint):
         reason = BROKEN
     elif len(groups) > 1:
         reason = _excluded(graph, groups[place], False)[0] or BROKEN
-    return NothingWithin(
-        place,
-        graph.name,
-        BROKEN if reason == EXCLUDED else reason,
-        related,
-        advice=_advice(graph, groups[place]),
-    )
+    if reason in (BROKEN, EXCLUDED):
+        first, *more = groups[place]
+        known = between(graph, first) if isinstance(first, CostConstraint) and not more else ""
+        reason = f"{BROKEN}; {known}" if known else BROKEN
+    return NothingWithin(place, graph.name, reason, advice=_advice(graph, groups[place]))
+
+
+def _two(graph: SpaceGraph, groups: Mapping[Span, Sequence[Constraint]], places: list[Span]) -> list[Span]:
+    """Two of these places whose constraints exclude each other, where bounds or few steps tell; else all of them. (Of
+    three, leaving one after the other out finds two as well.)"""
+    if not 3 < len(places) <= PAIRED:
+        return places
+    for pair in combinations(places, 2):
+        if _excluded(graph, [c for span in pair for c in groups[span]], False, FIRST_STEPS)[0]:
+            return list(pair)
+    return places
 
 
 def _tightest(groups: Mapping[Span, Sequence[Constraint]]) -> list[Span]:
@@ -188,7 +201,9 @@ def _values(decision: Decision) -> str:
     return f"`{decision.path}` takes {names}"
 
 
-def _excluded(graph: SpaceGraph, constraints: Sequence[Constraint], count: bool) -> tuple[str, bool]:
+def _excluded(
+    graph: SpaceGraph, constraints: Sequence[Constraint], count: bool, steps: int = STEPS
+) -> tuple[str, bool]:
     """Why constraints leave nothing, "" where they are not known to, and whether that was counted, which is done with
     ``count`` alone."""
     part = replace(graph, constraints=tuple(constraints))
@@ -196,7 +211,7 @@ def _excluded(graph: SpaceGraph, constraints: Sequence[Constraint], count: bool)
     if deep is not None:
         return deep.reason, False
     try:
-        landed = _landed(part)
+        landed = _landed(part, steps)
     except SpaceError as error:
         (found,) = error.diagnostics
         assert isinstance(found, NothingWithin)
