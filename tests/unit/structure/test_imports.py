@@ -85,6 +85,7 @@ COLUMNS = (
     "compiler/analysis/sums/optimum.py",
     "compiler/analysis/sums/passing.py",
     "compiler/analysis/sums/programme.py",
+    "compiler/analysis/sums/pairs/running.py",
     "compiler/analysis/sums/pairs/strip.py",
     "compiler/analysis/sums/tables.py",
     "compiler/analysis/sums/pairs/vectors.py",

@@ -103,7 +103,7 @@ def _places(one: Side, other: Side, limits: Limits) -> tuple[int, int]:
 
 
 def _rows(one: Side, other: Side, limits: Limits) -> tuple[int, int]:
-    """The first costs up to which nothing of the other side is too much, and beyond which all is or nothing is there."""
+    """The first costs up to which nothing of the other side is too much, and beyond which all is, or nothing there."""
     low = max(0, limits[0] - one.far[0])
     return low, max(low, min(limits[0], other.far[0]))
 

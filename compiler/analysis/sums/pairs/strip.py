@@ -128,10 +128,10 @@ class Strip:
             row += self._places[column]
             np.add.at(flat, row, counts)
         before = line
-        for i in range(last - first):  # one after the other: a row is at hand for both sums
-            running.summed_up(numbers[i].reshape(running.LANES, -1))
-            numbers[i] += before
-            before = numbers[i]
+        for at in range(last - first):  # one after the other: a row is at hand for both sums
+            running.summed_up(numbers[at].reshape(running.LANES, -1))
+            numbers[at] += before
+            before = numbers[at]
 
     def _place(self, second: Places) -> Places:
         """Where in a row the column stands that so much of the second cost still allows; there is a column for what is
