@@ -456,12 +456,14 @@ them does not know (often one of an `extern op`) stops the export; the message n
 
 @kind
 class ExportDiffers(Diagnostic):
-    """The exported file computes something else."""
+    """The exported file computes something else. ``largest``: PyTorch's largest output, without its sign; None where
+    that is not known."""
 
     path: str
     difference: float
     tolerance: float
     batch: int
+    largest: float | None = None
 
     code: ClassVar[str] = "E0831"
     title: ClassVar[str] = "the ONNX file does not compute what the network does"
@@ -474,8 +476,9 @@ with PyTorch's. The file is not kept when they differ by more than the tolerance
 
     @property
     def message(self) -> str:
+        size = f" (whose largest is {self.largest:.2g})" if self.largest is not None else ""
         return (
-            f"outputs of `{self.path}` differ by {self.difference:.2g} from PyTorch's at batch {self.batch}, "
+            f"outputs of `{self.path}` differ by {self.difference:.2g} from PyTorch's{size} at batch {self.batch}, "
             f"more than {self.tolerance:.2g}"
         )
 

@@ -25,6 +25,13 @@ def times(number: int, what: str) -> str:
     return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
+def apart(absolute: float, relative: float | None) -> str:
+    """How far numbers are from others at most: `1.9e-06 (4.1e-07 of the largest output)`; the size of the outputs is
+    left away where ``relative`` to that is not known, and where they are equal."""
+    size = "" if relative is None or not absolute else f" ({relative:.1e} of the largest output)"
+    return f"{absolute:.1e}{size}"
+
+
 def percent(share: Fraction) -> str:
     """`33.3%`. Only what is exactly none or all is `0%` or `100%`: what would be rounded to that is `<0.1%` or
     `>99.9%`."""

@@ -92,6 +92,7 @@ def _onnx(run: Context, sides: Sequence[Side], settings: Export, path: Path) -> 
         report = export_onnx(model, path, metadata=metadata, verify=settings.verify, pixels=pixels)
     return {
         "difference": {str(batch): value for batch, value in report.max_abs_diff.items()},
+        "relative_difference": {str(batch): value for batch, value in report.relative_difference.items()},
         "latency_ms": report.latency_ms,
         "threads": report.threads,
         "bytes": report.bytes,

@@ -15,7 +15,7 @@ from stdsl.compiler.schemas.hyper import in_words
 from stdsl.compiler.schemas.tasks.metrics import METRICS, Metric
 from stdsl.compiler.schemas.tasks.task import TASKS
 from stdsl.compiler.text.durations import duration
-from stdsl.compiler.text.figures import cost_title, figure, rounded, times
+from stdsl.compiler.text.figures import apart, cost_title, figure, rounded, times
 
 from ..tasks.best_first import best_first
 from .plain import plain
@@ -292,7 +292,9 @@ def _export(onnx: Mapping[str, Any] | None) -> Iterator[RenderableType]:
         yield from (Text(f"ONNX: not exported: {failed['message']}\n") for failed in onnx["failed"])
         return
     worst = max(onnx["difference"].values(), default=None)
-    checked = "not verified" if worst is None else f"differs from PyTorch by at most {worst:.1e}"
+    # Of a run of before it is not known how large the outputs were.
+    relative = max((onnx.get("relative_difference") or {}).values(), default=None)
+    checked = "not verified" if worst is None else f"differs from PyTorch by at most {apart(worst, relative)}"
     checked = "gives what PyTorch does to the last digit" if worst == 0 else checked
     latency = f", {onnx['latency_ms']:.2f} ms a sample in onnxruntime" if onnx.get("latency_ms") else ""
     yield Text(f"ONNX: {checked}{latency}, {onnx['bytes'] / 1000:,.0f} KB\n")

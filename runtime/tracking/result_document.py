@@ -109,6 +109,7 @@ class _Failed(_Part):
 class _Onnx(_Part):
     failed: tuple[_Failed, ...] | None = None
     difference: dict[str, float] | None = None
+    relative_difference: dict[str, float] | None = None
     latency_ms: _Seconds | None = None
     bytes: _Whole | None = None
     checksum: str | None = None

@@ -19,6 +19,7 @@ from stdsl.compiler.analysis.architecture import parameters_of
 from stdsl.compiler.diagnostics.model import SpaceError
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.text.commands import texts
+from stdsl.compiler.text.figures import apart
 from stdsl.compiler.text.quoting import visible
 from stdsl.target import Target
 
@@ -130,8 +131,9 @@ def _onnx(request: Request) -> None:
     except OSError as error:
         raise click.UsageError(f"{path} cannot be written: {error.strerror or error}") from error
     worst = max(report.max_abs_diff.values(), default=0.0)
+    relative = max(report.relative_difference.values(), default=None)
     message(
-        f"wrote {visible(str(path))}: {report.bytes:,} bytes, differs from PyTorch by at most {worst:.1e}",
+        f"wrote {visible(str(path))}: {report.bytes:,} bytes, differs from PyTorch by at most {apart(worst, relative)}",
         request.quiet,
     )
 

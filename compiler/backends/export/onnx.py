@@ -48,7 +48,8 @@ ROUNDS = 20
 
 @record
 class ExportReport:
-    """``max_abs_diff``: batch size → the greatest difference from PyTorch's outputs (empty if not verified).
+    """``max_abs_diff``: batch size → the greatest difference from PyTorch's outputs (empty if not verified);
+    ``largest_output``: batch size → the largest of PyTorch's outputs, without its sign.
     ``latency_ms``: the median time of one sample in onnxruntime with ``threads`` threads. ``ops``: how often each
     operator occurs."""
 
@@ -58,6 +59,14 @@ class ExportReport:
     ops: Mapping[str, int]
     bytes: int
     threads: int
+    largest_output: Mapping[int, float]
+
+    @property
+    def relative_difference(self) -> Mapping[int, float]:
+        """Batch size → the greatest difference as a part of the largest output; without those whose outputs are all
+        0."""
+        sizes = self.largest_output
+        return {batch: value / sizes[batch] for batch, value in self.max_abs_diff.items() if sizes.get(batch)}
 
 
 def export_onnx(
@@ -114,17 +123,19 @@ def export_onnx(
             take_pixels(proto, port, own)
         _check_file(proto)
     differences: Mapping[int, float] = {}
+    largest: Mapping[int, float] = {}
     latency: float | None = None
 
     def write(temporary: Path) -> None:
-        nonlocal differences, latency
+        nonlocal differences, largest, latency
         temporary.write_bytes(with_checksum(proto.SerializeToString(), proto.ir_version))
         if verify:
-            differences, latency = _compare(model, str(temporary), target, ports, threads, pixels)
+            differences, largest, latency = _compare(model, str(temporary), target, ports, threads, pixels)
 
     write_whole(target, write)
     ops = Counter(node.op_type for node in proto.graph.node)
-    return ExportReport(target, differences, latency, dict(sorted(ops.items())), target.stat().st_size, threads)
+    size = target.stat().st_size
+    return ExportReport(target, differences, latency, dict(sorted(ops.items())), size, threads, largest)
 
 
 def _interface(model: nn.Module) -> Interface:
@@ -300,7 +311,8 @@ def _fed(
 
 def _compare(
     model: nn.Module, file: str, target: Path, ports: Sequence[Port], threads: int, pixels: Sequence[Pixels] | None
-) -> tuple[dict[int, float], float]:
+) -> tuple[dict[int, float], dict[int, float], float]:
+    """The differences and the largest output by batch size, and the latency in milliseconds. Raises RunError."""
     import copy
 
     import onnxruntime
@@ -312,6 +324,7 @@ def _compare(
     except Exception as error:  # onnxruntime's errors have no common base
         raise RunError([ExportFailed(None, "loading the file in onnxruntime", _first_line(error))]) from error
     differences: dict[int, float] = {}
+    sizes: dict[int, float] = {}
     for batch in BATCHES:
         feed, samples = _fed(ports, batch, pixels)
         with torch.no_grad():
@@ -319,19 +332,20 @@ def _compare(
         if isinstance(expected, dict):
             expected = next(iter(expected.values()))
         (actual,) = session.run(None, feed)
-        scale = max(1.0, float(expected.abs().max()))
+        largest = float(expected.abs().max())
+        scale = max(1.0, largest)
         same_shape = tuple(actual.shape) == tuple(expected.shape)
         difference = float((torch.from_numpy(actual) - expected).abs().max()) if same_shape else float("inf")
         if not difference <= TOLERANCE * scale:
-            raise RunError([ExportDiffers(None, str(target), difference, TOLERANCE * scale, batch)])
-        differences[batch] = difference
+            raise RunError([ExportDiffers(None, str(target), difference, TOLERANCE * scale, batch, largest)])
+        differences[batch], sizes[batch] = difference, largest
     feed, _ = _fed(ports, 1, pixels)
     times = []
     for _ in range(ROUNDS):
         start = time.perf_counter()
         session.run(None, feed)
         times.append(time.perf_counter() - start)
-    return differences, statistics.median(times) * 1000
+    return differences, sizes, statistics.median(times) * 1000
 
 
 def session_options(threads: int) -> Any:

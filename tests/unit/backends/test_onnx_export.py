@@ -185,6 +185,28 @@ def test_a_file_that_differs_is_not_kept(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_differences_are_told_beside_the_size_of_the_outputs(tmp_path: Path) -> None:
+    class Great(nn.Module):
+        def __init__(self, scale: float) -> None:
+            super().__init__()
+            self.scale = scale
+            self.linear = nn.Linear(64, 8)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.linear(x) * self.scale
+
+    torch.manual_seed(0)
+    ports = [Port("x", "features", (64,))]
+    report = export_onnx(Great(1e6), tmp_path / "great.onnx", ports)
+    assert set(report.largest_output) == set(report.relative_difference) == {1, 3}
+    assert all(size > 1e5 for size in report.largest_output.values())
+    for batch, part in report.relative_difference.items():
+        assert part == report.max_abs_diff[batch] / report.largest_output[batch] < 1e-5
+    nothing = export_onnx(Great(0), tmp_path / "nothing.onnx", ports)
+    assert nothing.relative_difference == {}
+    assert set(nothing.max_abs_diff.values()) == {0.0}
+
+
 def test_what_onnx_lacks_is_a_diagnostic(tmp_path: Path) -> None:
     class Odd(nn.Module):
         def forward(self, x: torch.Tensor) -> torch.Tensor:

@@ -83,7 +83,12 @@ RESULT: dict[str, Any] = {
     ],
     "random": {"mean": 0.4, "sd": 0.1, "best": 0.5, "best_name": "random-1", "values": [0.5, 0.3]},
     "derived": {"values": {"normal.x[1][1].kind": "conv[3]", "normal.x[1].inputs": [1, 3]}, "layers": []},
-    "onnx": {"difference": {"1": 1e-7, "3": 2.5e-7}, "latency_ms": 0.31, "bytes": 337_000},
+    "onnx": {
+        "difference": {"1": 1e-7, "3": 2.5e-7},
+        "relative_difference": {"1": 4e-8},
+        "latency_ms": 0.31,
+        "bytes": 337_000,
+    },
     "files": {"onnx": "model.onnx"},
     "next": ["stdsl show " + "a-very-long-folder-name/" * 8],
 }
@@ -99,7 +104,7 @@ def test_the_result_table() -> None:
         "[flat]",
         "conv[3]",
         "1, 3",
-        "2.5e-07",
+        "2.5e-07 (4.0e-08 of the largest output)",
         "0.31 ms",
         "337 KB",
         "mean of 2 random",
