@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
 from typing import ClassVar
 
 from .model import Diagnostic, Label, kind
 from .source import Span
+
+PATHS = 3
+"""So many paths that are equal for one reason are named."""
 
 
 @kind
@@ -13,7 +17,7 @@ class EqualPaths(Diagnostic):
     path: str
     first: Span
     ways: tuple[Span, Span] | None = None
-    """Where one text makes both: the applications that lead to the first and to the second decision."""
+    """The steps and applications that lead to the first and to the second decision, where they part."""
 
     code: ClassVar[str] = "E0301"
     title: ClassVar[str] = "two decisions with equal paths"
@@ -45,6 +49,28 @@ A decision is named by the names on the way to it. Two decisions in one statemen
         if self.first == self.span:
             return "bind one of the applications to a name of its own, or apply one value twice to decide once"
         return "tell them apart by labels (`choose … as kind`) or bind one to a name of its own"
+
+    @property
+    def cause(self) -> Hashable:
+        """What all that is decided on the way of the first decision meets again on those of others."""
+        return self.first if self.ways is None else self.ways[0]
+
+    def beside(self, others: Sequence[Diagnostic]) -> str:
+        alike = [other for other in others if isinstance(other, EqualPaths)]
+        again = {other._second for other in alike if other.path == self.path} - {self._second}
+        paths = [path for path in dict.fromkeys(other.path for other in alike) if path != self.path]
+        found = []
+        if again:
+            found.append(f"{len(again)} more decision{'s have' if len(again) > 1 else ' has'} this path")
+        if paths:
+            named = ", ".join(f"`{path}`" for path in paths[:PATHS])
+            more = f", and {len(paths) - PATHS} more" if len(paths) > PATHS else ""
+            found.append(f"for the same reason there are two of {named}{more}")
+        return "; ".join(found)
+
+    @property
+    def _second(self) -> Span | None:
+        return self.span if self.ways is None else self.ways[1]
 
 
 @kind

@@ -6,7 +6,7 @@ about, its properties turn them into text. ``stdsl explain CODE`` prints ``expla
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from enum import Enum
 from typing import Any, ClassVar, Self, TypeVar, dataclass_transform
@@ -144,6 +144,16 @@ class Diagnostic:
         return None
 
     @property
+    def cause(self) -> Hashable:
+        """What several of this kind come from that are one mistake: the first of them alone is reported. None: those at
+        one place are."""
+        return None
+
+    def beside(self, others: Sequence[Diagnostic]) -> str:
+        """What is told of the ``others`` that come from the same cause, "" where they say nothing new."""
+        return ""
+
+    @property
     def fix(self) -> Fix | None:
         return None
 
@@ -220,8 +230,10 @@ class Sink:
     def __init__(self) -> None:
         self._seen: dict[Diagnostic, None] = {}
         self._places: dict[tuple[str, Span], Diagnostic] = {}
-        self._further: dict[tuple[str, Span], set[Origin]] = {}
+        self._further: dict[Diagnostic, set[Origin]] = {}
         """The first call, and the space, of each mistake that was not added again."""
+        self._causes: dict[tuple[str, Hashable], list[Diagnostic]] = {}
+        """All that comes from a cause; the first one was added."""
         self._showable: dict[tuple[str, Span], bool] = {}
 
     def add(self, diagnostic: Diagnostic) -> None:
@@ -230,11 +242,18 @@ class Sink:
             self._places.setdefault((diagnostic.code, diagnostic.span), diagnostic)
 
     def add_once(self, diagnostic: Diagnostic) -> None:
-        """Adds a diagnostic unless there is one of its kind at its place: text elaborated again says nothing new."""
-        if diagnostic.span is None or (diagnostic.code, diagnostic.span) not in self._places:
+        """Adds a diagnostic unless there is one of its kind at its place, or from its cause: text elaborated again says
+        nothing new."""
+        if diagnostic.cause is not None:
+            alike = self._causes.setdefault((diagnostic.code, diagnostic.cause), [])
+            alike.append(diagnostic)
+            first = alike[0] if len(alike) > 1 else None
+        else:
+            first = None if diagnostic.span is None else self._places.get((diagnostic.code, diagnostic.span))
+        if first is None:
             self.add(diagnostic)
         elif diagnostic.origins:
-            self._further.setdefault((diagnostic.code, diagnostic.span), set()).update(diagnostic.origins)
+            self._further.setdefault(first, set()).update(diagnostic.origins)
 
     def witnessed(self, diagnostics: Iterable[Diagnostic], possible: bool) -> None:
         """Says of mistakes whether an architecture can be given that shows them; one space that gives it is enough."""
@@ -254,23 +273,27 @@ class Sink:
             return (d.span.source.name, d.span.start, d.code) if d.span else ("", -1, d.code)
 
         found: Iterable[Diagnostic] = self._seen
-        if self._further or self._showable:
+        if self._further or self._showable or self._causes:
             found = map(self._complete, found)
         return tuple(sorted(found, key=key))
 
     def _complete(self, d: Diagnostic) -> Diagnostic:
-        """With how many more spaces, or else calls, have the mistake, where some have, and whether it can be shown."""
+        """With what else has the mistake, where something has, and whether it can be shown."""
         if d.span is not None and not self._showable.get((d.code, d.span), True):
             d = replace(d, showable=False)
-        further = self._further.get((d.code, d.span), set()) if d.span is not None else set()
+        others = () if d.cause is None else self._causes.get((d.code, d.cause), ())
+        found = [text for text in (d.beside(others), self._further_calls(d)) if text]
+        return replace(d, repeated="; ".join(found)) if found else d
+
+    def _further_calls(self, d: Diagnostic) -> str:
+        """How many more spaces, or else calls, have a mistake; "" where none has."""
+        further = self._further.get(d, set())
         if not d.origins or not further:
-            return d
+            return ""
         spaces = {o.space for o in further if o.space} - {o.space for o in d.origins}
         calls = {o.span for o in further if not o.space} - {o.span for o in d.origins}
         number, what = (len(spaces), "space") if spaces else (len(calls), "call")
-        if not number:
-            return d
-        return replace(d, repeated=f"{number} more {what}{'s have' if number > 1 else ' has'} the same mistake")
+        return f"{number} more {what}{'s have' if number > 1 else ' has'} the same mistake" if number else ""
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
