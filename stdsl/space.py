@@ -16,7 +16,7 @@ from stdsl.compiler.analysis.costs.measures import within_budgets
 from stdsl.compiler.analysis.costs.of_architecture import Costs, unknown_costs
 from stdsl.compiler.analysis.costs.of_many import costs_of, costs_of_each
 from stdsl.compiler.analysis.costs.space_costs import CostRange, cost_range
-from stdsl.compiler.analysis.count import count
+from stdsl.compiler.analysis.count import count, count_exactly
 from stdsl.compiler.analysis.derivation.front import POINTS, FrontPoint, Metric, front
 from stdsl.compiler.analysis.derivation.reading import Score, Zeros, usual_zeros
 from stdsl.compiler.analysis.enumerate import architectures
@@ -76,16 +76,19 @@ class Space:
         """What the space leaves open; each has a ``path``, a ``kind`` (choose, keep, gate, count) and ``options``."""
         return self.graph.open
 
-    def count(self, distinct: bool = False) -> int | CountResult:
+    def count(self, distinct: bool = False, exact: bool = False) -> int | CountResult:
         """The number of architectures within `where`. Where only an interval is known, an object with ``low`` and
         ``high`` instead of an int.
+
+        ``exact``: within two budgets count on where that takes minutes, up to an hour or so; what is too much even so,
+        or is no sum, stays an interval.
 
         ``distinct``: the number of different networks that they come to, always exact; raises SpaceError (E0443) beyond
         a million architectures.
         """
         if distinct:
             return count_distinct(self.graph)
-        found = count(self.graph)
+        found = count_exactly(self.graph, lambda *_: None) if exact else count(self.graph)
         return found.low if found.exact else found
 
     def sample(self, seed: int = 0) -> Architecture:

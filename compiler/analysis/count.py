@@ -16,6 +16,7 @@ from .costs.space_bounds import binding, extreme, known_within, within_costs
 from .feasible import found
 from .sums.interval import interval
 from .sums.nearly import Nearly
+from .sums.pairs.dominance import Told
 
 PROPOSED = 300
 """Where nothing is certain to be within the constraints, so many are looked at."""
@@ -40,6 +41,15 @@ def count(graph: SpaceGraph, patience: Patience = AT_LENGTH) -> CountResult:
     if left is None:
         return CountResult(0, 0)
     return _beyond_sums(graph, result.high, patience) if left else result
+
+
+def count_exactly(graph: SpaceGraph, told: Told) -> CountResult:
+    """As :func:`count`, but exact within two budgets where that takes minutes; ``told`` now and then how much of it is
+    done, and of how much."""
+    within = found(graph) if cost_constraints(graph) else None
+    if isinstance(within, Nearly) and (n := within.counted(told)) is not None:
+        return CountResult(n, n)
+    return count(graph)
 
 
 def _beyond_sums(graph: SpaceGraph, high: int, patience: Patience) -> CountResult:

@@ -19,6 +19,7 @@ from stdsl.compiler.analysis.costs.of_architecture import Costs, costs
 from stdsl.compiler.analysis.costs.space_costs import cost_range
 from stdsl.compiler.analysis.count import count
 from stdsl.compiler.analysis.enumerate import architectures
+from stdsl.compiler.analysis.sums import nearly, within
 
 TEXT = """stdsl 1
 meta net on x: image(3, 8, 8) {
@@ -136,3 +137,41 @@ def test_what_is_not_counted_is_said_and_exact_counts_it(stdsl: Any, tmp_path: P
     assert exactly == f"small: {counted:,} architectures"
     # What no work would count is not promised.
     assert "--exact counts" not in stdsl("info", f"{path}::deep").stdout
+
+
+def test_count_exactly_counts_on_within_two_budgets(
+    stdsl: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An interval, with less work than a count of some seconds may take; the same number as by a circuit; progress on
+    standard error alone; and what is still an interval is said to be one."""
+    path = tmp_path / "towers.space"
+    path.write_text(
+        "stdsl 1\nmeta tower on x: image(3, 32, 32) {\n  h[0] = x -> conv(16, 3x3, stride = 2)\n"
+        "  for i in 1..3 { h[i] = h[i - 1] -> conv((choose {8, 12, 20, 32} as width), (choose {1, 3, 5} as k))"
+        " -> bn -> relu -> conv(16, 1x1) }\n"
+        "  for i in 4..6 { h[i] = h[i - 1] -> conv((choose {8, 12, 20, 32} as width), (choose {1, 3, 5} as k))"
+        " -> bn -> relu -> conv(16, 1x1) }\n"
+        "  return h[6] -> global_avg_pool -> linear(10)\n}\n"
+        "space two = tower where flops <= 8M, params <= 30K\n"
+        "space three = tower where flops <= 8M, params <= 30K, activations <= 50K\n",
+        encoding="utf-8",
+    )
+    whole = {name: int(stdsl("count", f"{path}::{name}").stdout) for name in ("two", "three")}
+    monkeypatch.setattr(listing, "LISTED", 0)
+    monkeypatch.setattr(feasible, "cost_circuit", lambda *_, **__: None)
+    monkeypatch.setattr(within, "_exactly", lambda *_: None)
+    monkeypatch.setattr(nearly, "HALVES_WORK", 0)
+    monkeypatch.setattr(nearly, "NARROWING_WORK", 0)
+    monkeypatch.setattr(nearly, "CELLS", 3_000)
+    low, high = map(int, stdsl("count", f"{path}::two").stdout.split(".."))
+    assert low < whole["two"] < high
+    found = stdsl("count", f"{path}::two", "--exact")
+    assert int(found.stdout) == whole["two"]
+    assert "counting: done" in found.stderr
+    assert stdsl("count", f"{path}::two", "--exact", "--quiet").stderr == ""
+    facts = json.loads(stdsl("count", f"{path}::two", "--exact", "--json").stdout)
+    assert facts["count"] == {"min": str(whole["two"]), "max": str(whole["two"]), "exact": True}
+    found = stdsl("count", f"{path}::three", "--exact")
+    low, high = map(int, found.stdout.split(".."))
+    assert low < whole["three"] < high
+    assert "an exact count is not to be had" in found.stderr

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from ..circuits.cost_states import CostStates
 from .certainty import Interval, certain
 from .lattice import Bounds, Excess, Lattice, lattice
+from .pairs.dominance import Told
 from .pairs.halving import halved
 from .pairs.narrowing import narrowed
 from .programme import FLOATING, Leg, Programme, Window
@@ -37,6 +38,9 @@ NARROWEST = 50
 HALVES_WORK = 16_000_000_000
 HALVES_ROOM = 100_000_000
 """To count within two budgets takes so much at most: some seven seconds."""
+
+MINUTES_WORK, MINUTES_ROOM = 8_000_000_000_000, 400_000_000
+"""And to count within them where there is time: up to an hour or so."""
 
 WORK, ROOM = 2_500_000_000, 600_000_000
 """To count what is certain to be within the bounds takes at most so much."""
@@ -73,6 +77,16 @@ class Nearly:
             return None
         try:
             return halved(self.exactly, self.states.start, Effort(HALVES_WORK, HALVES_ROOM))
+        except TooMuch:
+            return None
+
+    def counted(self, told: Told) -> int | None:
+        """The same where that takes minutes, ``told`` how much is done; None where it takes hours, or there are not two
+        bounds."""
+        if self.count is not None or len(self.bounds) != 2:
+            return self.count
+        try:
+            return halved(self.exactly, self.states.start, Effort(MINUTES_WORK, MINUTES_ROOM), told)
         except TooMuch:
             return None
 

@@ -7,25 +7,37 @@ from collections.abc import Mapping
 import click
 
 from stdsl.cli.options import as_json, parameters, quiet, target
-from stdsl.cli.output import document, fact
+from stdsl.cli.output import document, fact, message
 from stdsl.cli.spaces import open_space
 from stdsl.compiler.analysis.circuits.of_space import CountResult
-from stdsl.compiler.analysis.count import count
+from stdsl.compiler.analysis.count import count, count_exactly
 from stdsl.compiler.analysis.isomorphism.distinct import distinct as count_distinct
+from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.target import Target
+
+TITLE = "counting"
+"""What the progress of a count is called."""
 
 
 @click.command("count")
 @target("space")
 @parameters
+@click.option(
+    "--exact",
+    is_flag=True,
+    help="Within two budgets count on where only an interval would be known after some seconds.",
+)
 @click.option("--distinct", is_flag=True, help="Count different networks: compare those of all architectures.")
 @as_json
 @quiet
-def command(target: Target, parameters: Mapping[str, str], distinct: bool, as_json: bool, quiet: bool) -> None:
+def command(
+    target: Target, parameters: Mapping[str, str], exact: bool, distinct: bool, as_json: bool, quiet: bool
+) -> None:
     """Print how many architectures a space has.
 
     The number alone, of any size; LOW..HIGH where only an interval is known (where constraints over costs cut through a
-    large space with very many different costs, or over its depth).
+    large space with very many different costs, or over its depth). With --exact, a space that falls into parts is
+    counted exactly within two budgets, if that takes no more than an hour or so; standard error tells how far it is.
     With --distinct, how many networks they come to, for up to a million architectures: two are one network when their
     operations are joined alike once zeros, identities and nested sums are gone.
 
@@ -33,12 +45,15 @@ def command(target: Target, parameters: Mapping[str, str], distinct: bool, as_js
     Example:
       stdsl count darts::darts_cifar
       stdsl count my.space::cells -p nodes=3
+      stdsl count my.space::mobile --exact
       stdsl count nasbench201 -p n=1 --distinct
     """
     graph = open_space(target, parameters)
     if distinct:
         n = count_distinct(graph)
         found = CountResult(n, n)
+    elif exact:
+        found = _exactly(graph, quiet)
     else:
         found = count(graph)
     if as_json:
@@ -46,3 +61,26 @@ def command(target: Target, parameters: Mapping[str, str], distinct: bool, as_js
         document({"space": graph.name, "distinct" if distinct else "count": numbers})
     else:
         fact(str(found))
+
+
+def _exactly(graph: SpaceGraph, quiet: bool) -> CountResult:
+    """Counted with a bar, or lines, from when it is known how much there is to do."""
+    from stdsl.runtime.report.console import ConsoleReporter  # which nothing else here needs
+
+    begun = False
+
+    with ConsoleReporter(quiet=quiet) as reporter:
+
+        def told(done: int, whole: int) -> None:
+            nonlocal begun
+            if not begun:
+                reporter.begin(TITLE, whole)
+                begun = True
+            reporter.advance(TITLE, done, {})
+
+        found = count_exactly(graph, told)
+        if begun:
+            reporter.end(TITLE)
+    if not found.exact:
+        message("an exact count is not to be had within some hours: this is certain, and no more", quiet)
+    return found

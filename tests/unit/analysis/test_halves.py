@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from functools import partial
+from itertools import product
 
 import numpy as np
 import pytest
 
 import stdsl
-from stdsl.compiler.analysis.count import count
+from stdsl.compiler.analysis import feasible
+from stdsl.compiler.analysis.count import count, count_exactly
+from stdsl.compiler.analysis.sums import nearly
 from stdsl.compiler.analysis.sums import within as within_module
 from stdsl.compiler.analysis.sums.nearly import Nearly
-from stdsl.compiler.analysis.sums.pairs import dominance, halving, narrowing, strip
+from stdsl.compiler.analysis.sums.pairs import dominance, halving, narrowing, strip, vectors
 from stdsl.compiler.analysis.sums.pairs.dominance import Side, meeting
 from stdsl.compiler.analysis.sums.pairs.strip import Strip
 from stdsl.compiler.analysis.sums.pairs.vectors import Vectors, of_stretches, summed
@@ -41,6 +45,10 @@ def drawn(rng: np.random.Generator, n: int, far: tuple[int, int]) -> Vectors:
 
 def times(vectors: Vectors, factors: tuple[int, int]) -> Vectors:
     return replace(vectors, first=vectors.first * factors[0], second=vectors.second * factors[1])
+
+
+def noted(told: list[tuple[int, int]], done: int, whole: int) -> None:
+    told.append((done, whole))
 
 
 def pairs(one: Side, other: Side, limits: tuple[int, int]) -> int:
@@ -73,6 +81,9 @@ def test_a_strip_has_the_pairs_that_there_are_one_by_one(seed: int, monkeypatch:
     """Common factors of its own side, several blocks of rows, and what is settled added up or one by one."""
     rng = np.random.default_rng(seed)
     monkeypatch.setattr(strip, "BLOCK", (60, 10**6)[seed % 2])
+    monkeypatch.setattr(strip, "LARGE", (150, 10**6)[seed % 2])
+    monkeypatch.setattr(dominance, "SHORT", (8, 1 << 11)[seed % 3 == 0])
+    monkeypatch.setattr(dominance, "GATHERED", (40, 1 << 17)[seed % 3 == 1])
     far = [(int(a), int(b)) for a, b in rng.integers(20, 60, size=(4, 2))]
     factors = (int(rng.choice((1, 3, 8))), int(rng.choice((1, 5))))
     own = Side(times(drawn(rng, 80, far[0]), factors).arranged(), times(drawn(rng, 4, far[1]), factors))
@@ -82,9 +93,13 @@ def test_a_strip_has_the_pairs_that_there_are_one_by_one(seed: int, monkeypatch:
         whole = [a + b for a, b in zip(one.far, two.far, strict=True)]
         for share in (0.0, 0.1, 0.45, 0.7, 1.0):
             limits = (int(share * whole[0]), int(rng.uniform(0.2, 1.1) * whole[1]))
-            made = Strip(one, two, limits, Effort(10**9, 10**9))
-            added.add(made.added)
-            assert made.count() == pairs(one, two, limits)
+            for beside in (False, True):
+                made = Strip(one, two, limits, Effort(10**9, 10**9), beside)
+                added.add(made.added)
+                told: list[tuple[int, int]] = []
+                assert made.count(partial(noted, told)) == pairs(one, two, limits)
+                assert told == sorted(told)
+                assert told[-1] == (made.rows, made.rows)
     assert added == ({False} if seed % 2 == 0 else {False, True})
 
 
@@ -99,6 +114,57 @@ def test_what_no_machine_number_holds(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = [a + b for a, b in zip(sides[0].far, sides[1].far, strict=True)]
     made = Strip(*sides, (whole[0] // 2, whole[1] // 2), Effort(10**9, 10**9))
     assert made.count() == pairs(*sides, (whole[0] // 2, whole[1] // 2)) > 1 << 100
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_all_sums_of_two_parts_some_at_a_time(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each once, in order, none beyond the limits; in 32 bits where they fit, which three parts are as well as two."""
+    monkeypatch.setattr(vectors, "PIECE", (1, 50, 10**6)[seed % 3])
+    monkeypatch.setattr(vectors, "SHORT", (10, 1 << 29)[seed // 3])
+    rng = np.random.default_rng(seed)
+    parts = [drawn(rng, n, (97, 89)) for n in (60, 25, 9)]
+    for share in (0.3, 1.0):
+        limits = (int(share * 291), int(share * 267))
+        both = summed(summed(parts[0], parts[1], limits), parts[2], limits)
+        keys = [(int(a), int(b)) for a, b in zip(both.first, both.second, strict=True)]
+        found: dict[tuple[int, int], int] = {}
+        for (a, b, n), (c, d, m), (e, f, k) in product(*(zip(v.first, v.second, v.counts, strict=True) for v in parts)):
+            one, other = int(a + c + e), int(b + d + f)
+            if one <= limits[0] and other <= limits[1]:
+                found[one, other] = found.get((one, other), 0) + int(n * m * k)
+        assert keys == sorted(found)
+        assert both.counts.tolist() == [found[key] for key in keys]
+        assert both.first.dtype == (np.int32 if seed in (3, 4) else np.int64)
+        side = Side(both, drawn(rng, 5, (50, 50)))
+        for row in (0, 70, 400):
+            assert side.below(row).tolist() == [int((both.first + first < row).sum()) for first in side.few.first]
+
+
+def test_where_there_is_time_more_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What takes too long for a count of some seconds, by all corners of two ranges."""
+    graph = stdsl.loads(TOWERS).graph
+    for ends in ((None, 6_000_000), (4_000_000, 9_000_000)):
+        budgets = (
+            CostConstraint("flops", *ends, graph.span),
+            CostConstraint("params", None if ends[0] is None else 20_000, 50_000, graph.span),
+        )
+        whole = count(replace(graph, constraints=budgets))
+        with monkeypatch.context() as patch:
+            patch.setattr(within_module, "_exactly", lambda *_: None)
+            patch.setattr(feasible, "cost_circuit", lambda *_, **__: None)
+            patch.setattr(nearly, "HALVES_WORK", 0)
+            patch.setattr(nearly, "NARROWING_WORK", 0)
+            patch.setattr(nearly, "CELLS", 3_000)
+            apart = replace(graph, constraints=budgets)
+            interval = count(apart)
+            assert interval.low < whole.low < interval.high
+            told: list[tuple[int, int]] = []
+            assert count_exactly(apart, partial(noted, told)) == whole
+            assert told == sorted(told)
+            assert told[-1][0] == told[-1][1]
+            patch.setattr(nearly, "MINUTES_WORK", 1000)
+            again = replace(graph, constraints=budgets)
+            assert count_exactly(again, partial(noted, told)) == interval
 
 
 def test_both_ways_of_counting_agree(monkeypatch: pytest.MonkeyPatch) -> None:

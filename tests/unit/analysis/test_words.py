@@ -6,15 +6,28 @@ from itertools import accumulate
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from stdsl.compiler.analysis.sums import words
-from stdsl.compiler.analysis.sums.words import cumulative, integers, product
+from stdsl.compiler.analysis.sums.words import cumulative, dot, integers, product
 
 
 def test_products_of_many_numbers_do_not_overflow() -> None:
     n, greatest = (1 << 23) + (1 << 10), (1 << 20) - 1
     numbers = np.full((1, n), greatest)
     assert product(numbers, numbers) == greatest**2 * n
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, (1 << 62) - 1), st.integers(0, (1 << 62) - 1)), max_size=40),
+    st.integers(0, 62),
+    st.integers(0, 62),
+)
+def test_the_product_of_numbers_of_any_bits(pairs: list[tuple[int, int]], fewer: int, less: int) -> None:
+    numbers, others = [a >> fewer for a, _ in pairs], [b >> less for _, b in pairs]
+    arrays = np.array(numbers, dtype=np.int64), np.array(others, dtype=np.int64)
+    assert dot(*arrays) == sum(a * b for a, b in zip(numbers, others, strict=True))
 
 
 @pytest.mark.parametrize("piece", [1, 3, 7, 100])

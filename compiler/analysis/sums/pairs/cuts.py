@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from statistics import NormalDist
@@ -15,6 +15,9 @@ from .strip import CELL, OTHER, OWN
 from .vectors import Limits, Vectors
 
 Halves = tuple[list[Vectors], list[Vectors]]
+
+Coinciding = Mapping[tuple[int, int], float]
+"""By the places of two parts, the first one first, how many pairs of their vectors there are for each different sum."""
 
 
 @dataclass(frozen=True)
@@ -49,9 +52,10 @@ def about(one: Sequence[Vectors], other: Sequence[Vectors], limits: Limits) -> f
     return VECTOR * (more + 2 * less) + 2 * math.sqrt(COLUMN * SORTED_CELL * less * math.prod(columns))
 
 
-def narrowest(parts: Sequence[Vectors], limits: Limits) -> Cut | None:
+def narrowest(parts: Sequence[Vectors], limits: Limits, coinciding: Coinciding | None = None) -> Cut | None:
     """The one that is about least work for a :class:`.strip.Strip`; None where there is none whose sides have less than
-    2⁶² ways each."""
+    2⁶² ways each. ``coinciding``: how much fewer sums are different than there are of two parts."""
+    shares = coinciding or {}
     known = [_Part(part) for part in parts if len(part)]
     if len(known) < len(parts):
         return None
@@ -59,10 +63,12 @@ def narrowest(parts: Sequence[Vectors], limits: Limits) -> Cut | None:
     best: tuple[float, tuple[int, ...], bool] = (math.inf, (), False)
     for n in range(1, len(parts)):
         for own in combinations(whole, n):
-            sides = [known[i] for i in own], [known[i] for i in whole if i not in own]
+            others = [i for i in whole if i not in own]
+            sides = [known[i] for i in own], [known[i] for i in others]
             if any(math.prod(part.total for part in side).bit_length() > ALONE for side in sides):
                 continue
-            best = min(best, *((_work(*sides, limits, int(turned)), own, turned) for turned in (False, True)))
+            sizes = _different(own, known, shares), _different(others, known, shares)
+            best = min(best, *((_work(*sides, *sizes, limits, int(turned)), own, turned) for turned in (False, True)))
     work, own, turned = best
     return Cut(*_apart(parts, own), turned, work) if own else None
 
@@ -80,7 +86,14 @@ class _Part:
         self.variance = [float(column.var()) for column in columns]
 
 
-def _work(own: Sequence[_Part], others: Sequence[_Part], limits: Limits, cost: int) -> float:
+def _different(some: Sequence[int], known: Sequence[_Part], shares: Coinciding) -> float:
+    """About how many different sums some of the parts have."""
+    return math.prod(known[i].size for i in some) / math.prod(shares.get(pair, 1.0) for pair in combinations(some, 2))
+
+
+def _work(
+    own: Sequence[_Part], others: Sequence[_Part], own_sums: float, other_sums: float, limits: Limits, cost: int
+) -> float:
     reach = [min(limits[axis], sum(part.far[axis] for part in own)) for axis in (0, 1)]
     factors = [math.gcd(*(part.factor[axis] for part in own)) or 1 for axis in (0, 1)]
     cells = math.prod(far // factor + 1 for far, factor in zip(reach, factors, strict=True))
@@ -88,7 +101,7 @@ def _work(own: Sequence[_Part], others: Sequence[_Part], limits: Limits, cost: i
     spread = math.sqrt(sum(part.variance[cost] for part in others))
     sums = NormalDist(sum(part.mean[cost] for part in others), spread + 1)
     near = sums.cdf(limits[cost]) - sums.cdf(limits[cost] - reach[cost])
-    return CELL * cells + OWN * math.prod(p.size for p in own) + OTHER * near * math.prod(p.size for p in others)
+    return CELL * cells + OWN * own_sums + OTHER * near * other_sums
 
 
 def _apart(parts: Sequence[Vectors], chosen: Sequence[int]) -> Halves:

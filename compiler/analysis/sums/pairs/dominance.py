@@ -9,7 +9,7 @@ together when their turn comes.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -22,8 +22,14 @@ from .vectors import Limits, Vectors, common_factor
 if TYPE_CHECKING:
     from ..words import Places
 
+Told = Callable[[int, int], None]
+"""What is told how much is done, and of how much."""
+
 BLOCK = 1 << 20
 """So many vectors are looked at at once, about."""
+
+SHORT, GATHERED = 1 << 11, 1 << 17
+"""Fewer are looked at together, about so many."""
 
 VECTOR, COLUMN, CELL = 20, 4, 2
 """To look at a vector takes so much longer than to add numbers, and that to go through a column, or a number of a small
@@ -57,7 +63,8 @@ class Side:
         """For each vector of the few, how many of the many make a sum below a row."""
         import numpy as np
 
-        return np.searchsorted(self.many.first, row - self.few.first, side="left")
+        rows = row - self.few.first
+        return np.searchsorted(self.many.first, rows.astype(self.many.first.dtype), side="left")
 
     def between(self, begins: Places, ends: Places) -> tuple[Places, Places, Places]:
         """The sums of the many from one place to another with each of the few: both costs, and how many ways."""
@@ -70,6 +77,28 @@ class Side:
             self.many.second[where] + np.repeat(self.few.second, lengths),
             self.many.counts[where] * np.repeat(self.few.counts, lengths),
         )
+
+    def gathered(self, begins: Places, ends: Places) -> Iterator[tuple[Places, Places, Places]]:
+        """The same in no order: those with each of the few by themselves, and where these are short together."""
+        import numpy as np
+
+        lengths = ends - begins
+        for i in np.flatnonzero(lengths >= SHORT):
+            own = slice(begins[i], ends[i])
+            yield (
+                self.many.first[own] + self.few.first[i],
+                self.many.second[own] + self.few.second[i],
+                self.many.counts[own] * self.few.counts[i],
+            )
+        lengths[lengths >= SHORT] = 0
+        upto = np.cumsum(lengths)
+        first, done = 0, 0
+        while done < upto[-1]:
+            last = max(first + 1, int(np.searchsorted(upto, done + GATHERED, side="right")))
+            part = np.zeros_like(lengths)
+            part[first:last] = lengths[first:last]
+            yield self.between(begins, begins + part)
+            first, done = last, int(upto[last - 1])
 
     def blocks(self, begins: Places, ends: Places) -> Iterator[tuple[Places, Places, Places]]:
         """The same in blocks."""
@@ -155,7 +184,7 @@ class Meeting:
         self.below = np.zeros(columns, dtype=np.int64)
         """How many ways of the other side there are in the rows so far, up to each column."""
 
-    def count(self) -> int:
+    def count(self, told: Told | None = None) -> int:
         """How many ways of both sides come to no more than the limits together."""
         import numpy as np
 
@@ -173,6 +202,10 @@ class Meeting:
             more, fewer = self.other.below(last), self.one.below(self.limits[0] + 1 - last)
             total += self._some_rows(edge, last, (others, more), (fewer, ones))
             edge, others, ones = last, more, fewer
+            if told:
+                told(edge - self.low, self.high + 1 - self.low)
+        if told:
+            told(1, 1)
         return total + self._met(np.zeros_like(ones), ones)
 
     def _gather(self, ends: Places) -> None:

@@ -9,13 +9,14 @@ but for the second cost, so that numbers of ways by that alone are enough. The t
 
 from __future__ import annotations
 
-from functools import cached_property
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from ..tables import Effort
 from ..words import dot
 from . import running
-from .dominance import Side
+from .dominance import Side, Told
 from .vectors import Limits, common_factor
 
 if TYPE_CHECKING:
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 
     from ..words import Places
 
-BLOCK = 1 << 23
-"""The table has about so many numbers at a time."""
+BLOCK, LARGE = 1 << 23, 1 << 24
+"""The table has about so many numbers at a time; and where there is time for more, two of them."""
 
 CELL, OWN, OTHER, SHIFT, TURN = 6, 24, 30, 4, 30_000
 """So much longer than to add numbers it takes to go through a number of the table, to put a vector into it, to look one
@@ -35,16 +36,17 @@ class Strip:
     """Two sides with less than 2⁶² ways each, and limits, which are at least 0: what is to be counted, and what work it
     is. Raises TooMuch where counting takes more than the effort."""
 
-    def __init__(self, own: Side, other: Side, limits: Limits, effort: Effort) -> None:
-        """``own``: the side whose first cost ranges over little."""
-        self.own, self.other, self.limits = own, other, limits
+    def __init__(self, own: Side, other: Side, limits: Limits, effort: Effort, beside: bool = False) -> None:
+        """``own``: the side whose first cost ranges over little. ``beside``: of two tables one is made while the other
+        one is looked up, which takes twice the memory and more."""
+        self.own, self.other, self.limits, self.beside = own, other, limits, beside
         self.units = common_factor((own.many, own.few), 0), common_factor((own.many, own.few), 1)
         self.rows, self.columns = (
             min(far, limit) // unit + 1 for far, limit, unit in zip(own.far, limits, self.units, strict=True)
         )
         # Before the first column there is one for what is beyond the limit.
         self.width = running.LANES * running.length(self.columns + 1)
-        self.step = max(1, min(self.rows, BLOCK // self.width))
+        self.step = max(1, min(self.rows, (LARGE if beside else BLOCK) // self.width))
         self.settled = other.below(limits[0] - self.units[0] * self.rows + 1)
         """For each of the few of the other side how many of its many make a sum that is settled but for its second
         cost."""
@@ -55,15 +57,8 @@ class Strip:
         self.added = limits[1] < BLOCK and SHIFT * len(other.few) * self._shifts < apart
         """Whether the settled ones are added up by their second cost before they are looked up."""
         effort.worked(SHIFT * len(other.few) * self._shifts if self.added else apart)
-        effort.handles(8 * self.step * self.width + 8 * min(BLOCK, other.far[1] + 1))
+        effort.handles(8 * (1 + beside) * self.step * self.width + 8 * min(BLOCK, other.far[1] + 1))
         self.most = own.total * int(other.many.counts.max(initial=0))
-
-    @cached_property
-    def numbers(self) -> Places:
-        """How many ways of the own side come to no more than some rows and each column, (step, width)."""
-        import numpy as np
-
-        return np.zeros((self.step, self.width), dtype=np.int64)
 
     @cached_property
     def _places(self) -> Places:
@@ -89,44 +84,52 @@ class Strip:
         """How many places the second cost of the other side's many has."""
         return self.other.many.far[1] // self._other_unit + 1
 
-    def count(self) -> int:
+    def count(self, told: Told | None = None) -> int:
         """How many ways of both sides come to no more than the limits together."""
         import numpy as np
 
         if not self.own.size or not self.other.size:
             return 0
         total, unit = 0, self.units[0]
+        # How many ways of the own side come to no more than some rows and each column.
+        tables = [np.zeros((self.step, self.width), dtype=np.int64) for _ in range(1 + self.beside)]
         line = np.zeros(self.width, dtype=np.int64)
-        for first in range(0, self.rows, self.step):
-            last = min(first + self.step, self.rows)
-            self._fill(first, last, line)
-            line = self.numbers[last - first - 1].copy()
-            begins = self.other.below(self.limits[0] - unit * last + 1)
-            total += self._near(first, begins, self.other.below(self.limits[0] - unit * first + 1))
-        del self.numbers
+        with ThreadPoolExecutor(1) as pool:
+            begun = None
+            for turn, first in enumerate(range(0, self.rows, self.step)):
+                last = min(first + self.step, self.rows)
+                numbers = tables[turn % len(tables)][: last - first]
+                self._fill(numbers, first, line)
+                line = numbers[-1].copy()
+                begins = self.other.below(self.limits[0] - unit * last + 1)
+                ends = self.other.below(self.limits[0] - unit * first + 1)
+                total += begun.result() if begun else 0
+                looking = partial(self._near, numbers, first, begins, ends)
+                begun = pool.submit(looking) if self.beside else None
+                total += 0 if begun else looking()
+                if told:
+                    told(last, self.rows)
+            total += begun.result() if begun else 0
         return total + (self._settled_added(line) if self.added else self._settled_apart(line))
 
-    def _fill(self, first: int, last: int, line: Places) -> None:
-        """The table of some rows. ``line``: that of the row before."""
+    def _fill(self, numbers: Places, first: int, line: Places) -> None:
+        """The table of some rows from one on, (rows, width). ``line``: that of the row before."""
         import numpy as np
 
-        many, few = self.own.many, self.own.few
-        numbers = self.numbers[: last - first]
+        last = first + len(numbers)
         numbers[...] = 0
         flat = numbers.reshape(-1)
         begins, ends = self.own.below(self.units[0] * first), self.own.below(self.units[0] * last)
         beyond = self.own.far[1] // self.units[1] >= self.columns
-        for i in np.flatnonzero(begins < ends):
-            some = slice(begins[i], ends[i])
-            column = many.second[some] // self.units[1] + (few.second[i] // self.units[1] + 1)
-            row = many.first[some] // self.units[0] + (few.first[i] // self.units[0] - first)
-            counts = many.counts[some] * few.counts[i]
+        for row, second, counts in self.own.gathered(begins, ends):
+            column = second // self.units[1] + 1
             if beyond:
                 inside = column <= self.columns
                 column, row, counts = column[inside], row[inside], counts[inside]
-            row *= self.width
-            row += self._places[column]
-            np.add.at(flat, row, counts)
+            place = np.subtract(row // self.units[0], first, dtype=np.int64)
+            place *= self.width
+            place += self._places.take(column)
+            np.add.at(flat, place, counts)
         before = line
         for at in range(last - first):  # one after the other: a row is at hand for both sums
             running.summed_up(numbers[at].reshape(running.LANES, -1))
@@ -149,15 +152,16 @@ class Strip:
             return self._allowed[more:].take(seconds)
         return self._place(seconds + more)
 
-    def _near(self, first: int, begins: Places, ends: Places) -> int:
-        """Pairs of some of the other side and the rows that there are."""
+    def _near(self, numbers: Places, first: int, begins: Places, ends: Places) -> int:
+        """Pairs of some of the other side and the rows of a table, from one on."""
         import numpy as np
 
-        many, few, flat = self.other.many, self.other.few, self.numbers.reshape(-1)
+        many, few, flat = self.other.many, self.other.few, numbers.reshape(-1)
         total, unit = 0, self.units[0]
         for i in np.flatnonzero(begins < ends):
             some = slice(begins[i], ends[i])
-            place = (self.limits[0] - unit * first - few.first[i]) - many.first[some]
+            left = self.limits[0] - unit * first - int(few.first[i])
+            place = np.subtract(left, many.first[some], dtype=np.int64)
             if unit > 1:
                 place //= unit
             place *= self.width

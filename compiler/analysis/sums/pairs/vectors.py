@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..lattice import Lattice
 from ..programme import own_windows
@@ -22,6 +22,12 @@ Limits = tuple[int, int]
 
 COINCIDING = 1.1
 """Parts are summed up while there are so many times more pairs than sums."""
+
+PIECE = 1 << 21
+"""About so many sums of two parts are looked at at a time."""
+
+SHORT = 1 << 29
+"""Costs of very many sums are kept in 32 bits where they are less, so that those of two parts are, too."""
 
 WORK = 400_000_000
 ROOM = 100_000_000
@@ -46,15 +52,24 @@ class Vectors:
         """The greatest of each."""
         return (int(self.first.max()), int(self.second.max())) if len(self) else (0, 0)
 
+    def keys(self, stride: int) -> Places:
+        """Both costs as one number, the first times ``stride``."""
+        import numpy as np
+
+        return np.multiply(self.first, stride, dtype=np.int64) + self.second
+
     def turned(self) -> Vectors:
         """The two costs in the other order."""
         return replace(self, first=self.second, second=self.first)
 
     def arranged(self) -> Vectors:
-        """By the first cost."""
+        """By the first cost, then the second."""
         import numpy as np
 
-        order = np.argsort(self.first)
+        key = self.keys(self.far[1] + 1)
+        if (key[1:] >= key[:-1]).all():
+            return self
+        order = np.argsort(key)
         return Vectors(self.first[order], self.second[order], self.counts[order], self.total)
 
 
@@ -86,20 +101,52 @@ def summed(some: Vectors, others: Vectors, limits: Limits) -> Vectors:
         some, others = others, some
     if not len(others):
         return replace(others, total=total)
-    stride = limits[1] + 1
-    keys, counts = [], []
-    for first, second, count in zip(others.first, others.second, others.counts, strict=True):
-        inside = (some.first <= limits[0] - first) & (some.second <= limits[1] - second)
-        keys.append((some.first[inside] + first) * stride + (some.second[inside] + second))
-        counts.append(some.counts[inside] * count)
-    key, count = np.concatenate(keys), np.concatenate(counts)
-    order = np.argsort(key)
-    key, count = key[order], count[order]
-    new = np.flatnonzero(np.diff(key, prepend=-1))
-    if len(new) < len(key):
-        count = np.add.reduceat(count, new)
-        key = key[new]
-    return Vectors(key // stride, key % stride, count, total)
+    some, others = some.arranged(), others.arranged()
+    stride = some.far[1] + others.far[1] + 1
+    known, added = some.keys(stride), others.keys(stride)
+    kind: Any = np.int32 if max(*some.far, *others.far) < SHORT and len(some) * len(others) > PIECE else np.int64
+    firsts, seconds, counts = [], [], []
+    begins = np.zeros(len(others), dtype=np.int64)
+    for end in _ends(known, added, len(some) * len(others)):
+        ends = np.searchsorted(known, end - added)
+        key = np.concatenate([known[i:j] + more for i, j, more in zip(begins, ends, added, strict=True)])
+        count = np.concatenate([some.counts[i:j] * n for i, j, n in zip(begins, ends, others.counts, strict=True)])
+        begins = ends
+        inside = (key < (limits[0] + 1) * stride) & (key % stride <= limits[1])
+        if not inside.all():
+            key, count = key[inside], count[inside]
+        order = np.argsort(key)
+        key, count = key[order], count[order]
+        new = np.flatnonzero(np.diff(key, prepend=-1))
+        if len(new) < len(key):
+            count = np.add.reduceat(count, new)
+            key = key[new]
+        firsts.append((key // stride).astype(kind))
+        seconds.append((key % stride).astype(kind))
+        counts.append(count)
+    return Vectors(_joined(firsts), _joined(seconds), _joined(counts), total)
+
+
+def _joined(pieces: list[Places]) -> Places:
+    """One after the other; the pieces are gone then."""
+    import numpy as np
+
+    whole = np.concatenate(pieces)
+    pieces.clear()
+    return whole
+
+
+def _ends(known: Places, added: Places, pairs: int) -> list[int]:
+    """Where to begin anew so that about :data:`PIECE` sums are looked at at a time, the last end beyond all."""
+    import numpy as np
+
+    last = int(known.max()) + int(added.max()) + 1
+    n = -(-pairs // PIECE)
+    if n == 1:
+        return [last]
+    few = np.linspace(0, 1, 400)
+    drawn = np.sort(np.add.outer(np.quantile(known, few), np.quantile(added, few)).reshape(-1))
+    return sorted({*(int(end) for end in np.quantile(drawn, np.arange(1, n) / n)), last})
 
 
 def alike_first(parts: Sequence[Vectors], limits: Limits, most: int) -> list[Vectors]:
