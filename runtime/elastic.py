@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from stdsl.compiler.analysis.architecture import plain_values
@@ -19,22 +19,18 @@ from stdsl.compiler.schemas.tasks.metrics import METRICS, Metric
 from stdsl.compiler.text.commands import command
 from stdsl.compiler.text.quoting import visible
 
-from .data.facts.data_facts import hold_facts
 from .learnt import found_by
 from .prepare.elastic import drawn_within, elastic_job
 from .prepare.job import Job
-from .prepare.opening import fitting
 from .prepare.preparation import load_kept_job
-from .prepare.readiness import check_ready, permit
 from .report.reporter import Reporter
-from .result import RunResult
-from .run import Means, carry_out
-from .strategies.runner import runner
 from .tracking.directory import RunDirectory, create, open_run, outside, writable
 from .tracking.left import WEIGHTS, phases_of
 from .tracking.manifest import Elastic, Manifest, environment
 from .tracking.names import SEARCH
-from .training.placement import available
+
+if TYPE_CHECKING:
+    from .result import RunResult
 
 
 @dataclass(frozen=True)
@@ -199,6 +195,13 @@ def within(request: ElasticRequest, job: Job, lent: Lent, *further: str) -> Job:
 def check_begun(request: ElasticRequest, job: Job, manifest: Manifest, folders: Iterable[Path]) -> None:
     """Raises RunError or SpaceError where run directories at ``folders`` would not be begun, or the work in them not be
     done: nothing is made by a call that is refused."""
+    # With PyTorch, which calls need that ask for something there is.
+    from .data.facts.data_facts import hold_facts
+    from .prepare.opening import fitting
+    from .prepare.readiness import check_ready
+    from .strategies.runner import runner
+    from .training.placement import available
+
     dataset = check_ready(job, manifest.engine)["search"]
     place = job.config.place(job.config.data_key("search"))
     hold_facts(RunDirectory(request.run).searched_data, dataset, job.config.data.kind, place)
@@ -212,6 +215,10 @@ def check_begun(request: ElasticRequest, job: Job, manifest: Manifest, folders: 
 
 def begun(request: ElasticRequest, job: Job, manifest: Manifest, out: Path | None, reporter: Reporter) -> RunResult:
     """A run directory at ``out``, or the next free one, carried out to its end."""
+    from .prepare.readiness import permit
+    from .run import Means, carry_out
+    from .training.placement import available
+
     permit(job)
     placement = available(request.device)
     own = manifest.model_copy(

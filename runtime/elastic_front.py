@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 from annotated_types import Ge, Len
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -39,14 +39,14 @@ from .elastic import (
 from .prepare.elastic import drawn_within
 from .prepare.job import Job
 from .report.reporter import Reporter
-from .result import RunResult
-from .run import resume
 from .tracking.directory import locked, new_folder, open_run, outside, result_of, same_run, writable
 from .tracking.files import read_bytes, write_json
 from .tracking.manifest import Elastic, Manifest
 from .tracking.sealed import sealed, unsealed
 from .training.interruption import Interrupted
-from .training.placement import available
+
+if TYPE_CHECKING:
+    from .result import RunResult
 
 Cost = Literal["flops", "params", "activations", "depth"]
 METRICS: tuple[str, ...] = get_args(Cost)
@@ -118,6 +118,8 @@ def elastic_front(request: ElasticRequest, metric: str, budgets: Sequence[int], 
     name = f"{kept.config.name}-front"
     below = request.out or Path("runs", f"{name}-0001")
     check_begun(request, bands[0][1], manifest, [below / f"{metric}-{budget}" for budget, _ in bands])
+    from .training.placement import available  # with PyTorch, which what is refused before does not need
+
     asked = Asked.model_validate(
         {
             "run": str(request.run.absolute()),
@@ -147,6 +149,8 @@ def resume_derived(
     """
     if not (folder / run_files.ASKED).exists():
         if (folder / run_files.MANIFEST).exists() and open_run(folder).manifest.elastic is not None:
+            from .run import resume
+
             return resume(folder, reporter, allow_extern, data)
         raise RunError([NothingToGoOnWith(None, str(folder), (folder / run_files.MANIFEST).exists())])
     asked = asked_in(folder / run_files.ASKED)
@@ -193,6 +197,8 @@ def _over(asked: Asked, folder: Path) -> ElasticFront | None:
             return None
     except (FileNotFoundError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
+    from .result import RunResult
+
     points = []
     for point, band in zip(found.points, _bounds(asked.metric, asked.budgets), strict=True):
         if point.architecture is None:
@@ -220,6 +226,8 @@ def _worked_off(
 ) -> ElasticFront:
     """Do what is not done yet. ``run``: that which left the weights, opened; ``filled``: whether each band has an
     architecture."""
+    from .run import resume
+
     kept, manifest = run
     points = []
     bands = _bands(request, kept, asked.lent, asked.metric, asked.budgets)

@@ -18,7 +18,6 @@ from stdsl.compiler.ir.sibling import Sibling
 from stdsl.compiler.text.commands import command
 
 from .learnt import NetworkOf, learnt, network_of
-from .strategies.runner import runner
 
 
 @dataclass(frozen=True)
@@ -53,18 +52,21 @@ def front_of(path: Path, cost: Metric, budgets: Sequence[int] = ()) -> Front:
         return NoFront(None, str(path), reason)
 
     job, strategy, facts = learnt(path, without)
-    sibling = None if job.final is job.search.graph else _sibling(job.graph, job.search.graph, job.final)
-    own = runner(strategy)
-    points = own.front(strategy, job.graph, facts, cost, budgets, sibling)
-    if points is None:
+    kind, told = family(strategy.family), None
+    # Weights that all share tell nothing of architectures by themselves.
+    if not (kind.shared and kind.unlearnt(strategy)[0]):
+        from .strategies.runner import runner  # with PyTorch, which what is refused does not need
+
+        sibling = None if job.final is job.search.graph else _sibling(job.graph, job.search.graph, job.final)
+        own = runner(strategy)
+        told = own.front(strategy, job.graph, facts, cost, budgets, sibling)
+    if told is None:
         reason = f"its search, of the family `{strategy.family}`, left neither weights of decisions nor trials"
         instead = command("stdsl", "derive", str(path), "--front", cost, "--budget")
         advice = f"`{instead} …` measures networks for each budget with the weights that all of them share"
-        raise RunError(
-            [NoFront(None, str(path), reason, advice) if family(strategy.family).shared else without(reason)]
-        )
+        raise RunError([NoFront(None, str(path), reason, advice) if kind.shared else without(reason)])
     metric = facts["metric"] if own.separate else None
-    return Front(job.config.name, job.final.name, cost, metric, bool(budgets), points, network_of(path, job))
+    return Front(job.config.name, job.final.name, cost, metric, bool(budgets), told, network_of(path, job))
 
 
 def _sibling(common: SpaceGraph, searched: SpaceGraph, final: SpaceGraph) -> Sibling:

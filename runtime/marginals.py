@@ -16,9 +16,9 @@ from stdsl.compiler.diagnostics.source import Span
 from stdsl.compiler.families.registry import family
 from stdsl.compiler.ir.decisions import Decision
 from stdsl.compiler.ir.graph import SpaceGraph
+from stdsl.compiler.schemas.strategy import Strategy
 
 from .learnt import learnt
-from .strategies.runner import runner
 
 MOST = 5
 """The gates of a layer, and the elements of a keep, are told together where there are no more."""
@@ -89,10 +89,10 @@ def marginals_of(path: Path) -> Marginals:
         return NoMarginals(place, str(path), reason, advice)
 
     job, strategy, facts = learnt(path, without)
-    posterior = runner(strategy).posterior(strategy, job.graph, facts)
     own = family(strategy.family)
+    reason, key = own.unlearnt(strategy)
+    posterior = None if reason else _posterior(strategy, job.graph, facts)
     if posterior is None:
-        reason, key = own.unlearnt(strategy)
         place = strategy.place(key) if key else job.config.place("strategy")
         learning = "search with `draw = probability`, or with a strategy of the family `variational`"
         if not own.distribution:
@@ -116,6 +116,12 @@ def marginals_of(path: Path) -> Marginals:
     together = tuple(layers(job.graph, posterior))
     numbers = DROPPED if own.drops else NUMBERS
     return Marginals(job.config.name, job.graph.name, tuple(units), together, own.distribution, numbers)
+
+
+def _posterior(strategy: Strategy, graph: SpaceGraph, facts: Mapping[str, Any]) -> Policy | None:
+    from .strategies.runner import runner  # with PyTorch, which what is refused does not need
+
+    return runner(strategy).posterior(strategy, graph, facts)
 
 
 def _alone(decision: Decision, row: Sequence[float] | None) -> list[float]:

@@ -10,7 +10,6 @@ from typing import Any
 
 from stdsl.compiler.analysis import architecture as architectures
 from stdsl.compiler.analysis.architecture import Architecture
-from stdsl.compiler.ir.graph import SpaceGraph
 
 from ..prepare.job import Job
 from ..tracking.directory import RunDirectory
@@ -44,13 +43,6 @@ def compared(job: Job, directory: RunDirectory, name: str) -> Subject:
         if directory.network_of(text) == name:
             return Subject(name, graph, architectures.architecture(graph, {}), shown=title_of(text))
     return Subject(name, *carried(job, directory, name), repeat=repeat_number(name))
-
-
-def graph_of(job: Job, name: str, searched: bool) -> SpaceGraph:
-    """The space of a separately trained network; ``searched``: whether it is a trial of the search."""
-    if searched:
-        return job.graph
-    return next((graph for text, graph in job.compared.items() if RunDirectory.network_of(text) == name), job.final)
 
 
 def as_measured(job: Job, directory: RunDirectory, subject: Subject) -> Subject | None:

@@ -19,7 +19,7 @@ from stdsl.compiler.text.quoting import visible
 from ..data.facts.data_facts import DataFacts
 from ..data.networks.binding import description
 from ..tracking.files import refusing, write_bytes, write_text
-from ..tracking.left import weights_left
+from ..tracking.weights_left import weights_left
 from .context import Context
 from .fused_network import fused_network
 from .side import Side

@@ -15,9 +15,10 @@ from ..data.batch import Part
 from ..data.networks.binding import bound
 from ..randomness import key
 from ..strategies.runner import runner
-from ..tracking.left import WEIGHTS, tensors_left
+from ..tracking.left import WEIGHTS
 from ..tracking.names import SEARCH
 from ..tracking.weights import save_weights
+from ..tracking.weights_left import tensors_left
 from ..training.interruption import Interrupted
 from ..training.loop import check_finite
 from ..training.statistics import measured_anew

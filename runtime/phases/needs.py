@@ -14,8 +14,8 @@ from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.ir.names import Names
 
 from ..tracking.directory import RunDirectory
-from ..tracking.left import weights_left
 from ..tracking.names import DERIVED
+from ..tracking.weights_left import weights_left
 
 
 def load_run_weights(model: nn.Module, graph: SpaceGraph, run: RunDirectory) -> None:

@@ -14,10 +14,10 @@ from ..report.reporter import warned
 from ..strategies.runner import runner
 from ..tracking.directory import RunDirectory
 from ..tracking.files import read_made, write_bytes
-from ..tracking.left import marks, weights_left
 from ..tracking.manifest import Elastic
 from ..tracking.names import SEARCH
 from ..tracking.weights import checksum_in
+from ..tracking.weights_left import marks, weights_left
 from .context import Context
 
 PHASE = "search"

@@ -16,8 +16,8 @@ from ..prepare.job import Job
 from ..prepare.opening import opened_for
 from ..prepare.preparation import load_kept_job
 from ..tracking.directory import RunDirectory, open_run
+from ..tracking.finished import finished_phases
 from ..tracking.names import DERIVED
-from ..tracking.tracker import finished_phases
 from ..training.placement import Placement
 from .assignment import Subject, final_training
 from .compare import as_measured, compared

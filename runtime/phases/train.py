@@ -23,10 +23,11 @@ from ..randomness import key
 from ..report.reporter import Reporter
 from ..tasks.criterion import Criterion
 from ..tracking.directory import RunDirectory
-from ..tracking.left import WEIGHTS, load_weights_left
+from ..tracking.left import WEIGHTS
 from ..tracking.rows import write_rows
 from ..tracking.tracker import Tracker
 from ..tracking.weights import load_weights, save_weights
+from ..tracking.weights_left import load_weights_left
 from ..training.evaluate import evaluate
 from ..training.interruption import Interruption
 from ..training.loop import check_finite, drive

@@ -23,9 +23,10 @@ from ..data.facts.data_facts import hold_facts
 from ..data.own.checked import Checked
 from ..tracking.copied import copy_run
 from ..tracking.directory import RunDirectory, hold_there, open_run, outside, result_of
-from ..tracking.left import phases_of, weights_left
+from ..tracking.left import phases_of
 from ..tracking.manifest import Given
 from ..tracking.names import DERIVED, SEARCH
+from ..tracking.weights_left import weights_left
 from ..training.interruption import Interrupted, Interruption
 from .job import Job
 from .preparation import load_kept_job

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from stdsl.compiler.analysis.architecture import Architecture
 from stdsl.compiler.checks.searches import CheckedSearch
@@ -11,9 +12,11 @@ from stdsl.compiler.diagnostics.model import Diagnostic
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.schemas.search import SearchConfig
 
-from ..data.batch import Dataset
 from ..tracking.manifest import Elastic
 from .texts import Texts
+
+if TYPE_CHECKING:
+    from ..data.batch import Dataset
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stdsl.compiler.analysis.costs.measures import named
 from stdsl.compiler.backends.networks.extern_measure import measured
@@ -15,13 +15,14 @@ from stdsl.compiler.diagnostics.architectures import NoFinalTraining
 from stdsl.compiler.diagnostics.model import RunError, Sink
 from stdsl.compiler.schemas.data_given import Given
 
-from ..data.own.extern_data import found_again
-from ..data.own.given import Offered
 from ..tracking.directory import RunDirectory
 from ..tracking.manifest import Manifest
 from .elastic import elastic_job
 from .job import Job
 from .texts import KeptLoader, gather, kept
+
+if TYPE_CHECKING:
+    from ..data.own.given import Offered
 
 
 def load_job(
@@ -36,7 +37,7 @@ def load_job(
     ``allow_extern``: its networks may load the code of extern operators. ``data``: in place of the search's own,
     as ``as_dataset`` takes it.
     """
-    offered = None if data is None else Offered(data)
+    offered = None if data is None else _offered(data)
     loaded = load_search(file, search, overrides, allow_extern, None if offered is None else offered.settings)
     given = None if offered is None else offered.dataset(loaded.search.config.task)
     return Job(_measured(loaded.search), gather(loaded.module), given)
@@ -52,10 +53,12 @@ def load_kept_job(directory: RunDirectory, manifest: Manifest, allow_extern: boo
     if data is not None and not manifest.given:
         raise TypeError("the run reads the data of its search: give none")
     origin = manifest.origin
-    offered = None if data is None else Offered(data)
+    offered = None if data is None else _offered(data)
     sink = Sink()
     texts = kept(directory.space, manifest)
     if offered is None and origin is not None and allow_extern:
+        from ..data.own.extern_data import found_again  # with PyTorch, which few calls that are refused need
+
         offered = found_again(origin, texts.own_folder)
     schema: Given | None = None
     if manifest.given:
@@ -81,6 +84,12 @@ def trained_alone(job: Job, given: Mapping[str, Any] | str | os.PathLike[str]) -
     if config.retrain is None:
         raise RunError([NoFinalTraining(config.place(""), config.name)])
     return job.without_search(named(job.graph, given))
+
+
+def _offered(data: Any) -> Offered:
+    from ..data.own.given import Offered
+
+    return Offered(data)
 
 
 def _measured(search: CheckedSearch) -> CheckedSearch:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
 import zlib
 from pathlib import Path
 from typing import Any
@@ -19,15 +17,14 @@ from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.run_files import RunFileDamaged
 from stdsl.compiler.text.documents import parsed_json
 from stdsl.compiler.text.quoting import json_text
-from stdsl.compiler.text.reading import open_regular
 from stdsl.compiler.text.whole_files import sweep
 
+from .checkpoint_files import checkpoints_in
 from .files import read_bytes, refusing, write_atomically
 from .tree import flatten, restore
 from .weights import header_of
 
 KEPT = 2
-_NAME = re.compile(r"\d+\.safetensors")
 
 
 class Checkpoints:
@@ -38,12 +35,7 @@ class Checkpoints:
 
     def paths(self) -> list[Path]:
         """All checkpoint files, the newest last."""
-        with refusing(self.folder, "read"):
-            try:
-                found = [path for path in self.folder.iterdir() if _NAME.fullmatch(path.name)]
-                return sorted(found, key=lambda path: int(path.stem))
-            except FileNotFoundError:
-                return []
+        return checkpoints_in(self.folder)
 
     def save(self, state: dict[str, Any]) -> Path:
         """Write ``state`` (see :func:`..tracking.tree.flatten` for what it may hold) and drop all but the last two
@@ -68,15 +60,6 @@ class Checkpoints:
         """Remove what writers that were killed left unfinished; nobody may be writing."""
         sweep(self.folder)
 
-    def place(self) -> tuple[str, int] | None:
-        """The phase and the number of its steps that the newest checkpoint says it is of, read without its tensors;
-        None where there is none that says so."""
-        for path in reversed(self.paths()):
-            place = _place(path)
-            if place is not None:
-                return place
-        return None
-
     def load(self) -> dict[str, Any] | None:
         """The state of the newest checkpoint that is not damaged, None if there is no checkpoint.
 
@@ -97,21 +80,6 @@ class Checkpoints:
             raise RunError(
                 [RunFileDamaged(None, str(self.folder), f"the contents of {names} are not what was written")]
             )
-        return None
-
-
-def _place(path: Path) -> tuple[str, int] | None:
-    with refusing(path, "read"):
-        try:
-            with os.fdopen(open_regular(path), "rb") as file:
-                size = int.from_bytes(file.read(8), "little")
-                header = file.read(size) if size <= path.stat().st_size else b""
-        except FileNotFoundError:  # a run that goes on removes the older ones
-            return None
-    try:
-        state = parsed_json(parsed_json(header)["__metadata__"]["state"])
-        return str(state["phase"]), int(state["step"])
-    except (KeyError, ValueError, TypeError, RecursionError):
         return None
 
 

@@ -13,12 +13,12 @@ from stdsl.compiler.schemas import run_files
 from stdsl.compiler.text.commands import going_on
 from stdsl.compiler.text.reading import open_regular
 
-from .checkpoints import Checkpoints
+from .checkpoint_files import newest_place
 from .directory import RunDirectory
+from .finished import hold_journal
 from .journal import FINISHED, read_journal
 from .left import owner
 from .manifest import Manifest
-from .tracker import hold_journal
 
 State = Literal["done", "under way", "to come"]
 
@@ -161,7 +161,7 @@ def _read(journal: Path) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str,
 
 
 def _checkpoint(directory: RunDirectory, finished: Collection[str]) -> LastCheckpoint | None:
-    place = Checkpoints(directory.path / run_files.CHECKPOINTS).place()
+    place = newest_place(directory.path / run_files.CHECKPOINTS)
     return None if place is None else LastCheckpoint(*place, over=place[0] in finished)
 
 

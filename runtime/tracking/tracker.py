@@ -16,6 +16,7 @@ from stdsl.compiler.schemas import run_files
 
 from .checkpoints import Checkpoints
 from .files import open_own, refusing
+from .finished import finished_phases, hold_journal
 from .journal import BEGUN, FINISHED, Journal, read_journal
 
 
@@ -116,17 +117,3 @@ class Tracker:
         self.journal.close()
         if self._lock is not None:
             self._lock.close()
-
-
-def hold_journal(folder: Path, whose: Mapping[str, str]) -> None:
-    """Raises RunError where the journal in ``folder`` is that of another run, or of another network."""
-    first = next(read_journal(folder / run_files.JOURNAL), {"event": ""})
-    if first["event"] == BEGUN and {name: first.get(name) for name in whose} != whose:
-        what = "run" if first["id"] != whose["id"] else "network"
-        raise RunError([RunFileDamaged(None, str(folder / run_files.JOURNAL), f"it is that of another {what}")])
-
-
-def finished_phases(folder: Path) -> dict[str, dict[str, Any]]:
-    """The facts of each phase that the journal in ``folder`` says is over; nothing is changed."""
-    lines = read_journal(folder / run_files.JOURNAL)
-    return {line["phase"]: line["facts"] for line in lines if line["event"] == FINISHED}

@@ -12,10 +12,11 @@ from stdsl.compiler.analysis.costs.of_architecture import Costs
 from stdsl.compiler.analysis.costs.of_many import costs_of
 from stdsl.compiler.diagnostics.model import ArchitectureError, RunError, StdslError
 from stdsl.compiler.diagnostics.trials import NoTrials
+from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.schemas.tasks.metrics import METRICS, MetricName
 from stdsl.compiler.schemas.tasks.task import TASKS
 
-from ..phases.compare import graph_of
+from ..prepare.job import Job
 from ..prepare.preparation import load_kept_job
 from ..tracking.directory import RunDirectory, open_run
 from ..tracking.names import trial_name
@@ -106,5 +107,12 @@ def _costs(directory: RunDirectory, rows: Sequence[TrialRow]) -> dict[str, Costs
         job = load_kept_job(directory, directory.manifest)
         for row in rows:
             with suppress(ArchitectureError):
-                found[row.name] = costs_of(graph_of(job, row.name, row.number is not None), row.architecture)
+                found[row.name] = costs_of(_graph_of(job, row.name, row.number is not None), row.architecture)
     return found
+
+
+def _graph_of(job: Job, name: str, searched: bool) -> SpaceGraph:
+    """The space of a separately trained network; ``searched``: whether it is a trial of the search."""
+    if searched:
+        return job.graph
+    return next((graph for text, graph in job.compared.items() if RunDirectory.network_of(text) == name), job.final)

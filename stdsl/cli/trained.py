@@ -41,8 +41,9 @@ def trained(path: Path) -> Trained:
     from stdsl.runtime.learnt import shared_network_of
     from stdsl.runtime.prepare.preparation import load_kept_job
     from stdsl.runtime.tracking.directory import open_run
-    from stdsl.runtime.tracking.left import phases_of, weights_left
+    from stdsl.runtime.tracking.left import phases_of
     from stdsl.runtime.tracking.names import DERIVED
+    from stdsl.runtime.tracking.weights_left import weights_left
 
     directory = open_run(path)
     weights = directory.weights(DERIVED)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -77,6 +80,37 @@ def derived(searched: Path, stdsl: Order) -> Path:
     out = searched / "derived"
     assert stdsl("derive", str(searched / "run"), "--where", "params <= 300", "--out", str(out)) == 0
     return out
+
+
+REFUSED = {
+    "show": (("--front", "flops"), ("--marginals",), ("--trials",), ("--windows", "3")),
+    "derive": (
+        ("--where", "flops <= "),
+        ("--where", "width == 3"),
+        ("--where", "flops <= 10"),
+        ("--where", "params >= 10M", "--out", "new"),
+        ("--arch", '{"width": "huge"}'),
+        ("--front", "flops", "--budget", "10"),
+    ),
+}
+"""What is asked of a run and refused, by the command."""
+
+
+@pytest.mark.parametrize("command", REFUSED)
+def test_what_is_refused_is_refused_without_a_tensor_library(searched: Path, command: str) -> None:
+    program = "import sys; sys.modules['torch'] = None\nfrom stdsl.cli.main import main; main()"
+    for run, options in (("nowhere", ()), *(("run", options) for options in REFUSED[command])):
+        words = (sys.executable, "-c", program, command, run, *options)
+        found = subprocess.run(words, cwd=searched, capture_output=True, text=True)
+        assert found.returncode in (1, 2), found
+        assert re.match(r"error\[E\d+\]", found.stderr), found
+
+
+def test_a_result_is_shown_without_a_tensor_library(searched: Path) -> None:
+    program = "import sys; sys.modules['torch'] = None\nfrom stdsl.cli.main import main; main()"
+    words = (sys.executable, "-c", program, "show", "run", "--json")
+    found = subprocess.run(words, cwd=searched, capture_output=True, text=True, check=True)
+    assert json.loads(found.stdout)["derived"] == result(searched / "run")["derived"]
 
 
 def result(folder: Path) -> Any:

@@ -22,8 +22,8 @@ from ...phases.context import Context
 from ...phases.train import Workshop
 from ...prepare.elastic import Drawn, drawn_within
 from ...tasks.best_first import best_first
-from ...tracking.left import load_weights_left
 from ...tracking.names import SEARCH
+from ...tracking.weights_left import load_weights_left
 from ...training.loop import drive
 from ...training.stepped import Event, Facts
 from ..candidates import Measuring

@@ -13,7 +13,7 @@ import pytest
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.schemas import run_files
 from stdsl.runtime.data.networks.feature_files import FeatureFiles
-from stdsl.runtime.tracking.checkpoints import Checkpoints
+from stdsl.runtime.tracking.checkpoint_files import newest_place
 from stdsl.runtime.tracking.journal import Journal, read_journal
 from stdsl.runtime.tracking.progress import holder
 from stdsl.runtime.tracking.tracker import Tracker
@@ -37,7 +37,7 @@ WRITERS: dict[str, tuple[str, Callable[[Path], object]]] = {
 READERS: dict[str, tuple[str, Callable[[Path], object]]] = {
     "journal": (run_files.JOURNAL, lambda folder: list(read_journal(folder / run_files.JOURNAL))),
     "holder": (run_files.LOCK, holder),
-    "checkpoints": ("checkpoints/000001.safetensors", lambda folder: Checkpoints(folder / "checkpoints").place()),
+    "checkpoints": ("checkpoints/000001.safetensors", lambda folder: newest_place(folder / "checkpoints")),
 }
 
 

@@ -15,8 +15,9 @@ from safetensors import safe_open
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.runtime.tracking.checkpoints import Checkpoints
 from stdsl.runtime.tracking.files import write_json
+from stdsl.runtime.tracking.finished import finished_phases
 from stdsl.runtime.tracking.journal import Journal, read_journal
-from stdsl.runtime.tracking.tracker import Tracker, finished_phases
+from stdsl.runtime.tracking.tracker import Tracker
 from stdsl.runtime.tracking.weights import load_tensors, load_weights, save_tensors, save_weights
 
 
