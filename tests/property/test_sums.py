@@ -30,7 +30,7 @@ from stdsl.compiler.analysis.sums.jointly.sums import Jointly
 from stdsl.compiler.analysis.sums.jointly.weighted import Together
 from stdsl.compiler.analysis.sums.lattice import Lattice, excess, lattice
 from stdsl.compiler.analysis.sums.nearly import Nearly, nearly
-from stdsl.compiler.analysis.sums.pairs import dominance, halving, narrowing, strip
+from stdsl.compiler.analysis.sums.pairs import dominance, halving, narrowing, strip, vectors
 from stdsl.compiler.analysis.sums.pairs.cuts import Cut, narrowest
 from stdsl.compiler.analysis.sums.pairs.halving import halved
 from stdsl.compiler.analysis.sums.pairs.narrowing import narrowed
@@ -217,11 +217,21 @@ def check_halves(
     monkeypatch.setattr(halving, "MANY", rng.choice((1, 10, 1000)))
     monkeypatch.setattr(halving, "PARTS", rng.choice((2, 14)))
     monkeypatch.setattr(dominance, "BLOCK", rng.choice((1, 7, 1000)))
+    monkeypatch.setattr(dominance, "SHORT", rng.choice((1, 1 << 11)))
+    monkeypatch.setattr(dominance, "GATHERED", rng.choice((1, 30, 1 << 17)))
     monkeypatch.setattr(strip, "BLOCK", rng.choice((1, 50, 10**6)))
+    monkeypatch.setattr(strip, "LARGE", rng.choice((1, 50, 10**6)))
+    monkeypatch.setattr(halving, "LONGER_TRIED", rng.choice((1, 300, 10**6)))
+    monkeypatch.setattr(halving, "LONGER_MANY", rng.choice((1, 300, 10**6)))
+    monkeypatch.setattr(vectors, "PIECE", rng.choice((10, 100, 1 << 21)))
+    monkeypatch.setattr(vectors, "VERY_MANY", rng.choice((0, 1 << 24)))
     for strips in (False, True):
         monkeypatch.setattr(halving, "narrowest", partial(any_cut, rng) if strips else lambda *_: None)
         with suppress(TooMuch) if strips else nullcontext():  # a cut that nobody would take may be too much work
             assert halved(places, start, Effort(10**9, 10**9)) == count
+            # Where there is time for more, too.
+            monkeypatch.setattr(halving, "SOON", rng.choice((-1, 10**9)))
+            assert halved(places, start, Effort(10**12, 10**9), lambda done, whole: None) == count
     monkeypatch.setattr(narrowing, "TRIED", rng.choice((1, 30)))
     monkeypatch.setattr(narrowing, "CACHED", rng.choice((1, 30, 1000)))
     monkeypatch.setattr(narrowing, "CELLS", rng.choice((4, 100, 10_000)))
@@ -235,7 +245,7 @@ def check_halves(
             assert below <= low <= high <= above
 
 
-def any_cut(rng: random.Random, parts: Sequence[Vectors], limits: tuple[int, int]) -> Cut | None:
+def any_cut(rng: random.Random, parts: Sequence[Vectors], limits: tuple[int, int], _: Any = None) -> Cut | None:
     """One that is taken, whatever work it is."""
     if narrowest(parts, limits) is None:
         assert len(parts) < 2 or not all(map(len, parts))
@@ -250,7 +260,7 @@ def check_seeds(seeds: range, monkeypatch: Any) -> int:
     strips: list[Strip] = []
     grids: list[int] = []
     counted, grid = Strip.count, narrowing._grid
-    monkeypatch.setattr(Strip, "count", lambda made: strips.append(made) or counted(made))
+    monkeypatch.setattr(Strip, "count", lambda made, *told: strips.append(made) or counted(made, *told))
     monkeypatch.setattr(narrowing, "_grid", lambda *given: grids.append(len(given[1])) or grid(*given))
     left_out: list[int] = []
     allows = Together.allows

@@ -12,7 +12,7 @@ from itertools import combinations, product
 from ..lattice import Lattice
 from ..tables import Effort, TooMuch
 from ..words import ALONE
-from .cuts import about, balanced, narrowest
+from .cuts import Coinciding, about, balanced, narrowest
 from .dominance import VECTOR, Meeting, Side, Told, meeting
 from .strip import Strip
 from .vectors import Limits, Vectors, alike_first, ends_of, of_stretches, summed
@@ -23,8 +23,14 @@ TRIED = 300_000
 MANY = 4_000_000
 """The longer one of the two lists that a half is kept as has at most so many vectors."""
 
-LONGER_TRIED, LONGER_COMPARED, LONGER_MANY = 3_000_000, 8_000_000, 40_000_000
-"""The same where there is time for more, and so many sums of two parts are looked at to see how many coincide."""
+LONGER_TRIED = 3_000_000
+"""And so many more than that where counting takes long."""
+
+SOON, HOPELESS = 2_000_000_000, 5
+"""What takes more work than the one, and less than the other times what there may be, may get less by that."""
+
+LONGER_MANY, COMPARED = 40_000_000, 8_000_000
+"""Where there is time for minutes lists are so long, and of so many sums of two parts is seen how many coincide."""
 
 STEPS = 1000
 """So many steps are told of each count of what two sides have in common."""
@@ -40,11 +46,7 @@ def halved(places: Lattice, start: int, effort: Effort, told: Told | None = None
     assert len(limits) == 2
     if min(limits) < 0:
         return 0
-    parts = alike_first(of_stretches(places, start), limits, LONGER_TRIED if told else TRIED)
-    while len(parts) > PARTS:
-        parts.sort(key=len, reverse=True)
-        parts.append(summed(parts.pop(), parts.pop(), limits))
-    meets = _longer(parts, limits, effort) if told else _meeting(parts, limits, effort)
+    meets = _meeting(of_stretches(places, start), limits, effort, bool(told))
     ends = product(*(ends_of(low, high) for low, high in places.windows))
     # What all of them take is known before the first is counted.
     corners = [(sign * turn, meets((first, second))) for (first, sign), (second, turn) in ends]
@@ -58,48 +60,49 @@ def _part_of(told: Told, done: int, parts: int) -> Told:
     return lambda now, whole: told(done * STEPS + STEPS * now // whole, parts * STEPS)
 
 
-def _meeting(parts: Sequence[Vectors], limits: Limits, effort: Effort) -> Callable[[Limits], Meeting | Strip]:
-    """What two sides of the space have in common within limits up to these, by the way that is less work. Raises
-    TooMuch."""
-    halves, narrow = balanced(parts), narrowest(parts, limits)
-    if narrow is not None and narrow.work < min(about(*halves, limits), effort.work):
-        own, others = (side(some, limits) for some in (narrow.own, narrow.others))
-        if not narrow.turned:
-            return lambda ends: Strip(own, others, ends, effort)
-        own, others = own.turned(), others.turned()
-        return lambda ends: Strip(own, others, ends[::-1], effort)
+def _meeting(
+    base: Sequence[Vectors], limits: Limits, effort: Effort, longer: bool
+) -> Callable[[Limits], Meeting | Strip]:
+    """What two sides of the space have in common within limits up to these, by the way that is less work. ``longer``:
+    there is time for minutes, of which lists of very many sums that coincide save some. Raises TooMuch."""
+    parts = _parts(base, limits, TRIED)
+    halves = balanced(parts)
+    by_halves, cut = about(*halves, limits), narrowest(parts, limits)
+    if SOON < min(by_halves, cut.work if cut else math.inf) < HOPELESS * effort.work:
+        more = _parts(base, limits, LONGER_TRIED)
+        other = narrowest(more, limits, _coinciding(more, limits) if longer else None)
+        cut = min((c for c in (cut, other) if c), key=lambda c: c.work, default=None)
+    if cut is not None and cut.work < min(by_halves, effort.work):
+        turned, most = cut.turned, LONGER_MANY if longer else MANY
+        across = (limits[1], limits[0]) if turned else limits
+        # To turn parts takes less than to turn a side.
+        own, others = ([part.turned() if turned else part for part in some] for some in (cut.own, cut.others))
+        sides = side(own, across, most), side(others, across, most)
+        return lambda ends: Strip(*sides, (ends[1], ends[0]) if turned else ends, effort, longer)
     for half in halves:
         if math.prod(part.total for part in half).bit_length() > ALONE:
             raise TooMuch
         effort.worked(2 * VECTOR * math.prod(len(part) for part in half))
-    one, other = (side(half, limits) for half in halves)
-    return lambda ends: meeting(one, other, ends, effort)
+    one, less = (side(half, limits) for half in halves)
+    return lambda ends: meeting(one, less, ends, effort)
 
 
-def _longer(parts: Sequence[Vectors], limits: Limits, effort: Effort) -> Callable[[Limits], Meeting | Strip]:
-    """As :func:`_meeting`, but such that what takes minutes takes fewer: lists of very many sums that coincide."""
-    shares = {
+def _parts(base: Sequence[Vectors], limits: Limits, tried: int) -> list[Vectors]:
+    """The parts with those summed up whose sums coincide, so many at most that all cuts can be looked at."""
+    parts = alike_first(base, limits, tried)
+    while len(parts) > PARTS:
+        parts.sort(key=len, reverse=True)
+        parts.append(summed(parts.pop(), parts.pop(), limits))
+    return parts
+
+
+def _coinciding(parts: Sequence[Vectors], limits: Limits) -> Coinciding:
+    """How many sums of two parts coincide, of those that have not too many."""
+    return {
         (i, j): len(parts[i]) * len(parts[j]) / max(1, len(summed(parts[i], parts[j], limits)))
         for i, j in combinations(range(len(parts)), 2)
-        if len(parts[i]) * len(parts[j]) <= LONGER_COMPARED
+        if len(parts[i]) * len(parts[j]) <= COMPARED
     }
-    narrow = narrowest(parts, limits, shares)
-    if narrow is None:
-        return _meeting(parts, limits, effort)
-    if narrow.work > effort.work:
-        raise TooMuch
-    own, others = narrow.own, narrow.others
-    if not narrow.turned:
-        sides = side(own, limits, LONGER_MANY), side(others, limits, LONGER_MANY)
-        return lambda ends: Strip(*sides, ends, effort, beside=True)
-    across = limits[1], limits[0]
-    sides = _across(own, across), _across(others, across)
-    return lambda ends: Strip(*sides, (ends[1], ends[0]), effort, beside=True)
-
-
-def _across(parts: Sequence[Vectors], limits: Limits) -> Side:
-    """A side of the two costs in the other order. (To turn parts takes less than to turn it.)"""
-    return side([part.turned() for part in parts], limits, LONGER_MANY)
 
 
 def side(parts: Sequence[Vectors], limits: Limits, most: int = MANY) -> Side:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 BLOCK, LARGE = 1 << 23, 1 << 24
 """The table has about so many numbers at a time; and where there is time for more, two of them."""
 
-CELL, OWN, OTHER, SHIFT, TURN = 6, 24, 30, 4, 30_000
+CELL, OWN, OTHER, SHIFT, TURN = 6, 24, 20, 4, 30_000
 """So much longer than to add numbers it takes to go through a number of the table, to put a vector into it, to look one
 up, to add a place of the settled ones, and to turn to the next vectors."""
 

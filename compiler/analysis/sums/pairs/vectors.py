@@ -26,8 +26,8 @@ COINCIDING = 1.1
 PIECE = 1 << 21
 """About so many sums of two parts are looked at at a time."""
 
-SHORT = 1 << 29
-"""Costs of very many sums are kept in 32 bits where they are less, so that those of two parts are, too."""
+VERY_MANY, SHORT = 1 << 24, 1 << 29
+"""Costs of so many sums are kept in 32 bits where they are less, so that those of two are, too: slow and small."""
 
 WORK = 400_000_000
 ROOM = 100_000_000
@@ -104,7 +104,7 @@ def summed(some: Vectors, others: Vectors, limits: Limits) -> Vectors:
     some, others = some.arranged(), others.arranged()
     stride = some.far[1] + others.far[1] + 1
     known, added = some.keys(stride), others.keys(stride)
-    kind: Any = np.int32 if max(*some.far, *others.far) < SHORT and len(some) * len(others) > PIECE else np.int64
+    kind: Any = np.int32 if max(*some.far, *others.far) < SHORT and len(some) * len(others) > VERY_MANY else np.int64
     firsts, seconds, counts = [], [], []
     begins = np.zeros(len(others), dtype=np.int64)
     for end in _ends(known, added, len(some) * len(others)):
