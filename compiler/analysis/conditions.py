@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import islice
 
 from ..ir.diagram import Diagram, Diagrams, DiagramTooLarge, Guard, inner_nodes
-from ..ir.graph import SpaceGraph
+from ..ir.graph import Node, SpaceGraph
 from ..ir.operation import Primitive
 from .allowed import Allowed
 
@@ -21,9 +21,17 @@ class Conditions:
 
     A node whose condition would be too large a diagram has None. Conditions are right for what the keeps of the graph
     allow (:mod:`.allowed`): what a sum of `keep any` adds up hangs on what is kept, what it is computed from does not.
+    ``guards``: conditions of the edges of a node in the place of its own, in their order; asked for where the node is
+    there at all.
     """
 
-    def __init__(self, graph: SpaceGraph, primitives: Mapping[str, Primitive], live: bool) -> None:
+    def __init__(
+        self,
+        graph: SpaceGraph,
+        primitives: Mapping[str, Primitive],
+        live: bool,
+        guards: Callable[[Node], Sequence[Guard]] | None = None,
+    ) -> None:
         self.graph, self.diagrams = graph, graph.diagrams
         self._allowed = Allowed(graph)
         self._both: dict[tuple[int, int], Guard | None] = {}
@@ -38,8 +46,8 @@ class Conditions:
             condition = self.of[node.id] = self._any(found) if len(found) > 1 else found[0]
             if condition is False or (live and node.kind == "apply" and primitives[node.op].zero):
                 continue
-            for edge in node.edges:
-                guard = edge.guard
+            own = [edge.guard for edge in node.edges] if guards is None else guards(node)
+            for edge, guard in zip(node.edges, own, strict=True):
                 if guard is not False:
                     here = condition if guard is True else self.conjunction(condition, guard)
                     parts.setdefault(edge.source, []).append(here)

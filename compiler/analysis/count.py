@@ -10,7 +10,7 @@ from .architecture import of_answers
 from .circuits.of_space import CountResult, circuits, decided
 from .circuits.patience import AT_LENGTH, Patience
 from .costs.additive import ADDITIVE
-from .costs.measures import Measure
+from .costs.measures import Measure, measure_of
 from .costs.of_architecture import cost_constraints
 from .costs.space_bounds import binding, extreme, known_within, within_costs
 from .feasible import found
@@ -53,11 +53,15 @@ def count_exactly(graph: SpaceGraph, told: Told) -> CountResult:
 
 
 def _beyond_sums(graph: SpaceGraph, high: int, patience: Patience) -> CountResult:
-    """Where a cost is bounded that is no sum: at most as many as there are within the others."""
-    sums = tuple(c for c in graph.constraints if not isinstance(c, CostConstraint) or c.metric in ADDITIVE)
-    within = replace(graph, constraints=sums)
-    if len(sums) < len(graph.constraints) and cost_constraints(within):
-        high = min(high, count(within, patience).high)
+    """Where a depth is bounded that is no sum, or costs are too much together: at most as many as there are within the
+    depth, or within the others."""
+    costs = cost_constraints(graph)
+    deep = [c for c in costs if c.metric == "depth"]
+    parts = [[c for c in costs if c not in deep], [c for c in deep if measure_of(graph, c) is not None]]
+    for part in parts:
+        if part and len(part) < len(costs):
+            kept = tuple(c for c in graph.constraints if not isinstance(c, CostConstraint) or c in part)
+            high = min(high, count(replace(graph, constraints=kept), patience).high)
     return CountResult(1 if high and _some(graph) else 0, high)
 
 

@@ -12,9 +12,9 @@ from .circuits.circuit import ZERO, Circuit, Product
 from .circuits.cost_circuit import Extremes, cost_circuit
 from .circuits.of_space import circuits
 from .circuits.patience import AT_LENGTH, Patience
-from .costs.additive import ADDITIVE, AdditiveMetric, additive_cost
+from .costs.additive import ADDITIVE, additive_cost
 from .costs.listing import Listing, listed
-from .costs.measures import Measure
+from .costs.measures import Measure, Metric, own_cost
 from .costs.of_architecture import cost_constraints
 from .costs.space_bounds import binding, extreme
 from .memo import once_per_graph
@@ -39,8 +39,8 @@ def feasible(graph: SpaceGraph, patience: Patience = AT_LENGTH) -> Feasible | No
     """The architectures within all constraints of a space.
 
     None where the space is too entangled for a circuit, or has constraints over costs that cut through it with very
-    many different sums (then :func:`found` may know them nearly), or over its depth; None, too, where it takes longer
-    than there is ``patience``.
+    many different sums (then :func:`found` may know them nearly), or over a depth that is no sum; None, too, where it
+    takes longer than there is ``patience``.
     """
     exact = found(graph, patience=patience)
     return None if isinstance(exact, Nearly) else exact
@@ -85,12 +85,17 @@ def _found(graph: SpaceGraph, constraints: Sequence[CostConstraint], patience: P
     return bounded.circuit if bounded is not None else within(graph, left, patience=patience)
 
 
-def feasible_extremes(graph: SpaceGraph, metric: AdditiveMetric, patience: Patience = AT_LENGTH) -> Extremes | None:
+def feasible_extremes(graph: SpaceGraph, metric: Metric, patience: Patience = AT_LENGTH) -> Extremes | None:
     """The least, greatest and mean cost within all constraints of a space; None where they cannot be had exactly, or
     there is nothing; None, too, where it takes longer than there is ``patience``."""
     exact = feasible(graph, patience)
     whole = circuits(graph).whole
-    if exact is None or whole is None or not exact.count or not additive_cost(graph, metric).exact:
+    if exact is None or whole is None or not exact.count:
+        return None
+    if isinstance(exact, Listing) and metric == "depth":
+        return _listed_extremes(exact, metric)
+    cost = own_cost(graph, metric)
+    if cost is None or not cost.exact:
         return None
     if isinstance(exact, Listing):
         return _listed_extremes(exact, metric)
@@ -101,11 +106,9 @@ def feasible_extremes(graph: SpaceGraph, metric: AdditiveMetric, patience: Patie
     return costs.extremes(metric) if costs is not None else None
 
 
-def _extremes_of_sums(
-    graph: SpaceGraph, constraints: Sequence[CostConstraint], metric: AdditiveMetric
-) -> Extremes | None:
+def _extremes_of_sums(graph: SpaceGraph, constraints: Sequence[CostConstraint], metric: Metric) -> Extremes | None:
     own = Measure(metric)
-    sums = _with_all_costs(graph, constraints)
+    sums = _with_all_costs(graph, constraints) if metric != "depth" else _with_depth(graph, constraints)
     if sums is None or own not in sums.states.measures or extreme(graph, own, -1)[0] >= EXACT_FLOAT:
         return None
     place = sums.states.measures.index(own)
@@ -134,12 +137,18 @@ def _with_all_costs(graph: SpaceGraph, constraints: Sequence[CostConstraint]) ->
     return known[0]
 
 
+def _with_depth(graph: SpaceGraph, constraints: Sequence[CostConstraint]) -> Sums | None:
+    """The sums with the depth along, which few ask for."""
+    sums = within(graph, constraints, ("depth",))
+    return sums if isinstance(sums, Sums) else None
+
+
 @once_per_graph
 def _along(graph: SpaceGraph) -> list[Sums | None]:
     return []
 
 
-def _listed_extremes(found: Listing, metric: AdditiveMetric) -> Extremes:
+def _listed_extremes(found: Listing, metric: Metric) -> Extremes:
     costs = found.table.cost(metric)[found.places]
     least, greatest = int(costs.argmin()), int(costs.argmax())
     mean = Fraction(sum(int(cost) for cost in costs), found.count)

@@ -160,12 +160,14 @@ class NotExactlyBest(Diagnostic):
     title: ClassVar[str] = "the best architecture within `where` cannot be computed exactly"
     explanation: ClassVar[str] = """\
 `derive { method = exact }` computes the architecture within `where` that a search prefers most, by a dynamic programme
-over what its decisions add to the costs. The depth is a longest path and no sum, and where very many decisions depend
-on each other in every combination costs are no sums that can be followed. (In spaces of up to 20 000 architectures
-all of them are looked at, and anything can be bounded.)
+over what its decisions add to the costs. The depth is a longest path: where several paths may be the longest, as in
+cells of many edges, it is no such sum, and where very many decisions depend on each other in every combination no cost
+is one that can be followed. (In spaces of up to 20 000 architectures all of them are looked at, and anything can be
+bounded.)
 
-    space s = net() where depth <= 20     strategy = gradient { derive { method = exact } }       E0446
-    space s = net() where flops <= 20M    strategy = gradient { derive { method = exact } }       right
+    space s = cells() where depth <= 20     strategy = gradient { derive { method = exact } }       E0446
+    space s = cells() where flops <= 20M    strategy = gradient { derive { method = exact } }       right
+    space s = chain() where depth <= 20     strategy = gradient { derive { method = exact } }       right
 
 `method = search` looks for the best one and says so where it gave up (W0442)."""
 
@@ -266,8 +268,9 @@ class NotCountedExactly(Diagnostic):
     explanation: ClassVar[str] = """\
 The place of an architecture among all of them, and the probability of an alternative, follow from an exact count of
 what can follow each answer. Where very many decisions depend on each other in every combination, where constraints over
-costs cut through a large space with very many different costs or over its depth, and where the constraints leave
-nothing, there is none; nor is there where two budgets are counted by halves of the space, though their count is exact.
+costs cut through a large space with very many different costs or over a depth that is no sum, and where the constraints
+leave nothing, there is none; nor is there where two budgets are counted by halves of the space, though their count is
+exact.
 
     space.rank(arch)                      E0444 for a space whose count is an interval
     space.sample(seed = 0)                works all the same

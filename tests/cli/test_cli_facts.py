@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -25,15 +27,52 @@ def test_count_of_the_darts_space(stdsl: Any) -> None:
 def test_count_is_an_interval_under_a_budget_that_is_no_sum(stdsl: Any, tmp_path: Path) -> None:
     path = tmp_path / "deep.space"
     path.write_text(
-        "stdsl 1\nmeta net on x: image(3, 8, 8) {\n  h[0] = x\n"
-        "  for i in 1..12 { h[i] = h[i - 1] -> choose {a: conv(same, 1x1), b: conv(same, 3x3), skip} as kind }\n"
-        "  return h[12]\n}\nspace s = net where depth <= 5\n",
+        "stdsl 1\nmeta net on x: image(3, 8, 8) {\n  g[0] = x\n  h[0] = x\n"
+        "  for i in 1..12 {\n    g[i] = g[i - 1] -> choose {a: conv(same, 1x1), skip} as kind\n"
+        "    h[i] = h[i - 1] -> choose {a: conv(same, 1x1), b: conv(same, 3x3), skip} as kind\n  }\n"
+        "  return g[12] + h[12]\n}\nspace s = net where depth <= 5\n",
         encoding="utf-8",
     )
     low, dots, high = stdsl("count", f"{path}::s").stdout.strip().partition("..")
     assert dots
     assert int(low) >= 1
-    assert int(high) == 3**12
+    assert int(high) == 6**12
+
+
+def test_the_depth_of_a_chain_of_blocks_is_a_budget_like_any_other(stdsl: Any, tmp_path: Path) -> None:
+    """Eight blocks of three layers, excited ones of five, each may be skipped; two to four layers beside them."""
+    path = tmp_path / "mobile.space"
+    path.write_text(
+        "stdsl 1\nop mb(k) on x = x -> pointwise(16) -> depthwise((k, k)) -> pointwise(8)\n"
+        "op se on x = x * (x -> global_avg_pool -> pointwise(2) -> relu -> pointwise(x.channels) -> sigmoid)\n"
+        "cell block(k) on x {\n  y = x -> mb(k) -> choose {plain: identity, se} as squeeze\n  return x + y\n}\n"
+        "meta net on x: image(3, 16, 16) {\n  b[0] = x -> conv(8, 3x3)\n"
+        "  for i in 1..8 { b[i] = b[i - 1] -> choose {small: block(3), large: block(5), skip: identity} as kind }\n"
+        "  return b[8] -> repeat choose 1..3 as tail { conv(8, 1x1) }\n}\n"
+        "space s = net where depth in 15..22\nspace both = net where depth <= 22, params <= 3K\n",
+        encoding="utf-8",
+    )
+    ways = Counter({1: 1})
+    for block in [*[{0: 1, 3: 2, 5: 2}] * 8, {1: 1, 2: 1, 3: 1}]:
+        ways = Counter(
+            {d: n for d in range(60) if (n := sum(ways[d - own] * times for own, times in block.items() if own <= d))}
+        )
+    within = {depth: n for depth, n in ways.items() if 15 <= depth <= 22}
+    total = sum(within.values())
+    assert stdsl("count", f"{path}::s").stdout == f"{total}\n"
+    told = stdsl("info", f"{path}::s").stdout
+    assert f"s: {total:,} architectures" in told
+    assert re.search(r"^depth +15 +22 +\d+$", told, re.MULTILINE)
+    facts = json.loads(stdsl("info", f"{path}::s", "--json", "--exact").stdout)["depth"]
+    mean = sum(d * n for d, n in within.items()) / total
+    assert facts == {"min": 15, "max": 22, "mean": pytest.approx(mean), "exact": True, "mean_exact": True}
+    sampled = stdsl("sample", f"{path}::s", "-n", "3", "--seed", "1")
+    assert f"drawn from the {total:,} architectures within `where`" in sampled.stderr
+    for line in sampled.stdout.splitlines():
+        values = json.dumps(json.loads(line)["values"])
+        own = json.loads(stdsl("info", f"{path}::s", "--arch", values, "--json").stdout)["architecture"]
+        assert 15 <= own["depth"] <= 22
+    assert 0 < int(stdsl("count", f"{path}::both").stdout) < sum(n for d, n in ways.items() if d <= 22)
 
 
 def test_count_within_a_budget_of_a_small_space_is_exact(stdsl: Any, small: str) -> None:

@@ -12,9 +12,11 @@ import pytest
 import stdsl as python
 from stdsl.compiler.analysis import feasible
 from stdsl.compiler.analysis.circuits.patience import A_QUARTER
-from stdsl.compiler.analysis.costs import listing
+from stdsl.compiler.analysis.costs import depth_range as depth_range_module
+from stdsl.compiler.analysis.costs import listing, measures
 from stdsl.compiler.analysis.costs.additive import ADDITIVE
 from stdsl.compiler.analysis.costs.depth_range import depth_range
+from stdsl.compiler.analysis.costs.depth_sum import depth_sum
 from stdsl.compiler.analysis.costs.of_architecture import Costs, costs
 from stdsl.compiler.analysis.costs.space_costs import cost_range
 from stdsl.compiler.analysis.count import count
@@ -67,7 +69,14 @@ def by_sums(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feasible, "cost_circuit", lambda *_, **__: None)
 
 
-WAYS = {"listed": lambda _: None, "circuit": unlisted, "sums": by_sums}
+def deep(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where several paths may be the longest, so that the depth is no sum."""
+    unlisted(monkeypatch)
+    monkeypatch.setattr(measures, "depth_sum", lambda _: None)
+    monkeypatch.setattr(depth_range_module, "depth_sum", lambda _: None)
+
+
+WAYS = {"listed": lambda _: None, "circuit": unlisted, "sums": by_sums, "deep": deep}
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +84,7 @@ def every() -> list[tuple[Costs, dict[str, Any]]]:
     graph = python.loads(TEXT).graph
     found = [(costs(graph, arch), dict(arch)) for arch in architectures(graph)]
     assert len(found) == 567
+    assert depth_sum(graph) is not None
     return found
 
 
@@ -97,18 +107,18 @@ def test_exact_is_what_all_architectures_say(
     counted = count(graph)
     assert facts["count"] == {"min": str(counted.low), "max": str(counted.high), "exact": counted.exact}
     assert counted.low <= len(within) <= counted.high
-    known = way == "listed" or "depth" not in where
+    known = way != "deep" or "depth" not in where
     assert counted.exact == known
     for metric in (*ADDITIVE, "depth"):
         values = [getattr(own, metric) for own in within]
         found = facts[metric]
         assert found["min"] <= min(values)
         assert max(values) <= found["max"]
-        # A longest path is no sum, but in so small a space a search finds what comes to its ends.
+        # Of a depth that is no sum, in so small a space, a search finds what comes to its ends.
         assert found["exact"] or (not known and metric != "depth")
         if found["exact"]:
             assert (found["min"], found["max"]) == (min(values), max(values))
-        if known and (way == "listed" or metric != "depth"):
+        if known and (way != "deep" or metric != "depth"):
             assert found["mean_exact"]
             assert found["mean"] == pytest.approx(sum(values) / len(values), rel=1e-12)
     # What is told without `--exact` never contradicts it.
@@ -127,7 +137,10 @@ def test_what_is_not_counted_is_said_and_exact_counts_it(stdsl: Any, tmp_path: P
         "  for i in 1..12 {\n"
         "    h[i] = h[i - 1] -> conv((choose {16, 24, 32, 48} as width), (choose {1, 3, 5} as k))\n  }\n"
         "  return h[12] -> global_avg_pool -> linear(10)\n}\n"
-        "space small = tower where flops <= 30M\nspace deep = tower where depth <= 20\n",
+        "meta two on x: image(3, 32, 32) {\n  g[0] = x\n  h[0] = x\n  for i in 1..12 {\n"
+        "    g[i] = g[i - 1] -> choose {one: conv(same, 1x1), skip} as kind\n"
+        "    h[i] = h[i - 1] -> choose {one: conv(same, 3x3), skip} as kind\n  }\n  return g[12] + h[12]\n}\n"
+        "space small = tower where flops <= 30M\nspace deep = two where depth <= 8\n",
         encoding="utf-8",
     )
     first = stdsl("info", f"{path}::small").stdout.splitlines()[0]

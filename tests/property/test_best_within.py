@@ -57,13 +57,13 @@ def regret(graph: SpaceGraph, functions: Sequence, answers: Mapping[int, int]) -
 
 
 def check(small: Small, rng: random.Random, score: str, zeros: str) -> None:
-    constraints = bounded(small, rng)
+    constraints = bounded(small, rng, list(small.costs))
     graph = replace(small.graph, constraints=(*small.graph.constraints, *constraints))
     scores = scores_of(graph, rng)
     functions = regrets(graph, scores, score, (), zeros)
     every = [regret(graph, functions, row) for row in small.rows]
     places = small.within(constraints)
-    metric = rng.choice(("flops", "params", "activations"))
+    metric = rng.choice(list(small.costs))
     budgets = sorted(rng.choices(small.costs[metric], k=4))
     each = [(CostConstraint(metric, None, budget, graph.span),) for budget in budgets]
     found = exactly(graph, summed(graph, scores, score, None, zeros), [(), *each])

@@ -26,6 +26,7 @@ from stdsl.compiler.analysis.circuits.patience import A_QUARTER, AT_LENGTH
 from stdsl.compiler.analysis.costs import listing
 from stdsl.compiler.analysis.costs.additive import ADDITIVE, additive_cost
 from stdsl.compiler.analysis.costs.depth_range import depth_range
+from stdsl.compiler.analysis.costs.depth_sum import depth_sum
 from stdsl.compiler.analysis.costs.of_architecture import Costs, costs
 from stdsl.compiler.analysis.costs.space_costs import CostRange, cost_range
 from stdsl.compiler.analysis.count import count
@@ -175,7 +176,10 @@ def check(
 ) -> None:
     sums = all(additive_cost(graph, m).exact for m in ADDITIVE)
     bounds_depth = any(isinstance(c, CostConstraint) and c.metric == "depth" for c in graph.constraints)
-    known = sums and (way == "listed" or (way != "nearly" and not bounds_depth))
+    summed = depth_sum(graph) is not None
+    known = sums and (way == "listed" or (way != "nearly" and (summed or not bounds_depth)))
+    if summed and bounds_depth and len({own.depth for own in every.values()}) > 1:
+        told.met["a depth that is a sum"] += 1
     found = count(graph)
     assert found.low <= len(wanted) <= found.high
     assert found.exact or not known
@@ -199,7 +203,7 @@ def check(
         for metric in METRICS:
             span = depth_range(fresh, patience) if metric == "depth" else cost_range(fresh, metric, patience)
             assert span is not None
-            exact = known and patience is AT_LENGTH and (metric != "depth" or way == "listed")
+            exact = known and patience is AT_LENGTH and (metric != "depth" or summed or way == "listed")
             check_range(span, [getattr(own, metric) for own in wanted.values()], exact)
     check_front(graph, wanted, way, sums, rng, told)
 
@@ -316,6 +320,7 @@ def test_some_spaces() -> None:
     assert len(told.deviations) > 3
     evenly(told)
     assert {"1 budgets", "2 budgets", "3 budgets", "beside decisions", "ranked", "best", *WAYS} <= set(told.met)
+    assert told.met["a depth that is a sum"] > 2
 
 
 @pytest.mark.slow
@@ -324,3 +329,4 @@ def test_many_spaces() -> None:
     evenly(told)
     assert told.met["empty"] > 20
     assert told.met["4 budgets"] > 20
+    assert told.met["a depth that is a sum"] > 100

@@ -18,6 +18,7 @@ from stdsl.compiler.analysis.circuits.cost_circuit import cost_circuit
 from stdsl.compiler.analysis.circuits.of_space import circuits
 from stdsl.compiler.analysis.costs.additive import ADDITIVE
 from stdsl.compiler.analysis.costs.depth import depth_bounds_under
+from stdsl.compiler.analysis.costs.depth_sum import depth_sum
 from stdsl.compiler.analysis.costs.limits import Limits
 from stdsl.compiler.analysis.costs.listing import listed
 from stdsl.compiler.analysis.costs.of_architecture import costs
@@ -74,12 +75,13 @@ def test_generated_spaces(seed: int) -> None:
 
     small = listed(graph, whole, constraints)
     assert small is None or list(small.places) == wanted
-    if all(c.metric in ADDITIVE for c in constraints):
-        large = cost_circuit(graph, whole, constraints, ADDITIVE)
+    summed = METRICS if depth_sum(graph) is not None else ADDITIVE
+    if all(c.metric in summed for c in constraints):
+        large = cost_circuit(graph, whole, constraints, summed)
         assert large is None or [large.circuit.unrank(r) for r in range(large.circuit.count)] == [
             every[i] for i in wanted
         ]
-        for metric in ADDITIVE if large is not None and wanted else ():
+        for metric in summed if large is not None and wanted else ():
             values = [getattr(figures[i], metric) for i in wanted]
             found = large.extremes(metric)
             assert (found.least, found.greatest) == (min(values), max(values))

@@ -17,6 +17,8 @@ from stdsl.compiler.analysis.architecture import answers_of
 from stdsl.compiler.analysis.circuits.of_space import circuits, decided
 from stdsl.compiler.analysis.costs import of_many
 from stdsl.compiler.analysis.costs.additive import ADDITIVE, additive_cost
+from stdsl.compiler.analysis.costs.depth_range import depth_range
+from stdsl.compiler.analysis.costs.depth_sum import depth_sum
 from stdsl.compiler.analysis.costs.formulas import formulas
 from stdsl.compiler.analysis.costs.of_architecture import costs
 from stdsl.compiler.analysis.costs.of_many import costs_of, costs_of_each
@@ -230,6 +232,9 @@ def test_count_equals_enumeration_on_many_spaces(graph: SpaceGraph) -> None:
 @given(spaces())
 def test_additive_costs_equal_those_of_the_network(graph: SpaceGraph) -> None:
     sums = {metric: additive_cost(graph, metric) for metric in ADDITIVE}
+    depth = depth_sum(graph)
+    if depth is not None:
+        sums["depth"] = depth
     for arch in enumerated(graph)[:60]:
         exact = costs(graph, arch)
         for metric, cost in sums.items():
@@ -261,9 +266,9 @@ def test_cost_ranges_equal_enumeration(graph: SpaceGraph) -> None:
     found = enumerated(graph)[:300]
     if not found or decided(graph).low > 300:
         return
-    for metric in ("flops", "params"):
+    for metric in ("flops", "params", "depth"):
         values = [getattr(costs(graph, arch), metric) for arch in found]
-        got = cost_range(graph, metric)
+        got = depth_range(graph) if metric == "depth" else cost_range(graph, metric)
         assert got.exact
         assert got.mean_exact
         assert (got.min, got.max) == (min(values), max(values))

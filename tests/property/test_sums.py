@@ -18,6 +18,7 @@ from random_spaces.whole import space_text
 import stdsl
 from stdsl.compiler.analysis.circuits.of_space import circuits
 from stdsl.compiler.analysis.costs.additive import ADDITIVE, additive_cost
+from stdsl.compiler.analysis.costs.depth_sum import depth_sum
 from stdsl.compiler.analysis.costs.measures import measure_of
 from stdsl.compiler.analysis.costs.table import Table
 from stdsl.compiler.analysis.sums import nearly as nearly_module
@@ -78,14 +79,23 @@ def drawn(seed: int) -> Small | None:
     if not all(additive_cost(graph, metric).exact for metric in ADDITIVE):
         return None
     table = Table.of_circuit(graph, whole)
-    costs = {metric: [int(x) for x in table.cost(metric)] for metric in ADDITIVE}
-    return Small(graph, [whole.unrank(i) for i in range(whole.count)], costs)
+    return Small(graph, [whole.unrank(i) for i in range(whole.count)], figures(table))
 
 
-def bounded(small: Small, rng: random.Random) -> list[CostConstraint]:
+def figures(table: Table) -> dict[str, list[int]]:
+    """What each architecture costs, by all costs that add up in the space."""
+    depth = ("depth",) if depth_sum(table.graph) is not None else ()
+    return {metric: [int(x) for x in table.cost(metric)] for metric in (*ADDITIVE, *depth)}
+
+
+def bounded(small: Small, rng: random.Random, metrics: Sequence[str] = ADDITIVE) -> list[CostConstraint]:
     """One to three budgets: from above, from below, or ranges."""
+    return ranged(small, rng, rng.sample(metrics, rng.choice((1, 1, 1, 2, 2, 3))))
+
+
+def ranged(small: Small, rng: random.Random, metrics: Sequence[str]) -> list[CostConstraint]:
     found = []
-    for metric in rng.sample(ADDITIVE, rng.choice((1, 1, 1, 2, 2, 3))):
+    for metric in metrics:
         low, high = sorted(rng.choices(small.costs[metric], k=2))
         form = rng.randrange(3)
         ends = (low if form != 0 else None, high if form != 1 else None)
@@ -95,7 +105,7 @@ def bounded(small: Small, rng: random.Random) -> list[CostConstraint]:
 
 def check(small: Small, constraints: Sequence[CostConstraint], rng: random.Random) -> None:
     wanted = small.within(constraints)
-    sums = within(small.graph, constraints, also=ADDITIVE)
+    sums = within(small.graph, constraints, also=tuple(small.costs))
     assert isinstance(sums, Sums)
     assert isinstance(sums, Jointly) == (len({c.metric for c in constraints}) > 1)
     assert sums.count == len(wanted)
@@ -173,9 +183,11 @@ def check_nearly(small: Small, constraints: Sequence[CostConstraint], rng: rando
     sums = within(small.graph, constraints)
     assert isinstance(sums, Sums)
     places = range(len({c.metric for c in constraints}))
-    bounds = [bounds_of(constraints, measure) for measure in sums.states.measures]
+    bounds = [bounds_of(small.graph, constraints, measure) for measure in sums.states.measures]
     monkeypatch.setattr(nearly_module, "CELLS", rng.choice((20, 200, 5000)))
-    alone = [len(small.within([c for c in constraints if measure_of(c) == m])) for m in sums.states.measures]
+    alone = [
+        len(small.within([c for c in constraints if measure_of(small.graph, c) == m])) for m in sums.states.measures
+    ]
     # From the end that is nearer, and all from the least.
     ways = {made.signs: made for made in (excess(sums.states, places, bounds), excess(sums.states, places))}
     for costs in ways.values():
@@ -256,7 +268,7 @@ def any_cut(rng: random.Random, parts: Sequence[Vectors], limits: tuple[int, int
 
 
 def check_seeds(seeds: range, monkeypatch: Any) -> int:
-    tried = accepted = 0
+    tried = accepted = depths = 0
     strips: list[Strip] = []
     grids: list[int] = []
     counted, grid = Strip.count, narrowing._grid
@@ -278,15 +290,22 @@ def check_seeds(seeds: range, monkeypatch: Any) -> int:
             continue
         tried += 1
         rng = random.Random(seed)
-        constraints = bounded(small, rng)
-        monkeypatch.setattr(endings, "SUMS", rng.choice((0, 5, 50, 20_000)))
-        monkeypatch.setattr(beginnings, "SPARSE", rng.choice((0, 8, 10**9)))
-        try:
-            check(small, constraints, rng)
-            accepted += check_nearly(small, constraints, rng, monkeypatch)
-        except Exception as error:
-            raise AssertionError(f"seed {seed}: {type(error).__name__}: {error}") from error
+        budgets = [bounded(small, rng)]
+        if len(set(small.costs.get("depth", ()))) > 1:
+            # Where the depth is a sum with a choice in it: by itself, or with another cost or two.
+            depths += 1
+            own = random.Random(seed)
+            budgets.append(ranged(small, own, ["depth", *own.sample(ADDITIVE, own.choice((0, 1, 2)))]))
+        for constraints in budgets:
+            monkeypatch.setattr(endings, "SUMS", rng.choice((0, 5, 50, 20_000)))
+            monkeypatch.setattr(beginnings, "SPARSE", rng.choice((0, 8, 10**9)))
+            try:
+                check(small, constraints, rng)
+                accepted += check_nearly(small, constraints, rng, monkeypatch)
+            except Exception as error:
+                raise AssertionError(f"seed {seed}: {type(error).__name__}: {error}") from error
     assert accepted > 10 * tried
+    assert depths > tried // 3, "depths that are sums are bounded, too"
     assert sum(left_out) > tried, "what bounds allow together leaves something out"
     # Grids, with parts between the sides and without, and strips, with what is settled in them added up and one by
     # one, are reached.
@@ -309,9 +328,7 @@ def listed(text: str) -> Small:
     graph = stdsl.loads(text).graph
     whole = circuits(graph).whole
     assert whole is not None
-    table = Table.of_circuit(graph, whole)
-    costs = {metric: [int(x) for x in table.cost(metric)] for metric in ADDITIVE}
-    return Small(graph, [whole.unrank(i) for i in range(whole.count)], costs)
+    return Small(graph, [whole.unrank(i) for i in range(whole.count)], figures(Table.of_circuit(graph, whole)))
 
 
 @pytest.mark.parametrize("sums", [0, 20_000])
@@ -368,7 +385,7 @@ def test_what_is_nearly_known_is_drawn_evenly(monkeypatch: pytest.MonkeyPatch) -
     sums = within(graph, [constraint])
     assert isinstance(sums, Sums)
     monkeypatch.setattr(nearly_module, "CELLS", 1500)
-    bounds = [bounds_of([constraint], sums.states.measures[0])]
+    bounds = [bounds_of(graph, [constraint], sums.states.measures[0])]
     costs = excess(sums.states, [0], bounds)
     exactly = lattice(costs, sums.states.start, (costs.factor(0),), bounds)
     found = nearly(sums.states, costs, [0], bounds, exactly, Effort(10**9, 10**9))
@@ -409,7 +426,7 @@ def test_what_is_weighed_is_drawn_by_weight(costs: str, monkeypatch: pytest.Monk
     steps, made = sums.states.steps, sums
     if "nearly" in costs:
         places = range(len(constraints))
-        bounds = [bounds_of(constraints, measure) for measure in sums.states.measures]
+        bounds = [bounds_of(graph, constraints, measure) for measure in sums.states.measures]
         found = excess(sums.states, places, bounds)
         exactly = lattice(found, sums.states.start, tuple(found.factor(i) for i in places), bounds)
         monkeypatch.setattr(nearly_module, "CELLS", 5000)

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 
 from ...ir.graph import CostConstraint, SpaceGraph
 from ...record import record
-from ..costs.additive import ADDITIVE, AdditiveMetric
-from ..costs.measures import Measure, measure_of, measured
+from ..costs.measures import METRICS, Measure, Metric, measure_of, measured
 from .circuit import ONE, ZERO, Branch, Circuit, Product
 from .cost_states import DEAD, STATE_LIMIT, WORK_LIMIT, CostStates, TooManyCosts, Vector, cost_states
 from .patience import AT_LENGTH, Patience
@@ -53,7 +52,7 @@ class CostCircuit:
     base: Vector
     added: tuple[tuple[Vector, ...], ...]
 
-    def extremes(self, metric: AdditiveMetric) -> Extremes:
+    def extremes(self, metric: Metric) -> Extremes:
         """Of a circuit that is not empty."""
         m = self.measures.index(Measure(metric))
         counts = self.circuit.counts
@@ -88,33 +87,31 @@ def cost_circuit(
     graph: SpaceGraph,
     circuit: Circuit,
     constraints: Sequence[CostConstraint],
-    also: Sequence[AdditiveMetric] = (),
+    also: Sequence[Metric] = (),
     patience: Patience = AT_LENGTH,
 ) -> CostCircuit | None:
     """What of a circuit with a root is within constraints over costs; ``also``: further costs to know. None where a
     cost is no exact sum, or there are too many different ones: more nodes than there is ``patience`` for."""
     most = patience.nodes
     states, work = (STATE_LIMIT, WORK_LIMIT) if patience.at_length else (most, 7 * most)
-    bounded = {measure_of(c) for c in constraints}
-    own = [m for m in map(Measure, ADDITIVE) if m.metric in also or m in bounded]
-    measures = tuple(dict.fromkeys([*own, *(m for c in constraints if (m := measure_of(c)) is not None)]))
+    bounded = {measure_of(graph, c) for c in constraints}
+    own = [m for m in map(Measure, METRICS) if m.metric in also or m in bounded]
+    measures = tuple(dict.fromkeys([*own, *(m for c in constraints if (m := measure_of(graph, c)) is not None)]))
     found = [measured(graph, measure) for measure in measures]
     if None in bounded or not all(cost is not None and cost.exact for cost in found):
         return None
+    bounds = [_bounds([c for c in constraints if measure_of(graph, c) == measure]) for measure in measures]
     try:
-        return _Bounded(cost_states(graph, circuit, measures, states, work), constraints, most).run()
+        return _Bounded(cost_states(graph, circuit, measures, states, work), bounds, most).run()
     except TooManyCosts:
         return None
 
 
 class _Bounded:
-    def __init__(self, states: CostStates, constraints: Sequence[CostConstraint], limit: int) -> None:
-        self.states, self.limit = states, limit
-        self.bounds: list[tuple[float, float]] = []
-        for measure in states.measures:
-            own = [c for c in constraints if measure_of(c) == measure]
-            lows, highs = [c.low for c in own if c.low is not None], [c.high for c in own if c.high is not None]
-            self.bounds.append((max(lows, default=-math.inf), min(highs, default=math.inf)))
+    """``bounds``: by cost of the states, the least and the most that constraints allow."""
+
+    def __init__(self, states: CostStates, bounds: Sequence[tuple[float, float]], limit: int) -> None:
+        self.states, self.bounds, self.limit = states, bounds, limit
         self.reach: list[tuple[tuple[int, int], ...]] = []
         """By state and cost: the least and the most that is still to come."""
         for step in states.steps:
@@ -214,6 +211,12 @@ class _Bounded:
             else:
                 kept.append(cost)
         return state, tuple(kept)
+
+
+def _bounds(constraints: Sequence[CostConstraint]) -> tuple[float, float]:
+    """What constraints over one cost allow together."""
+    lows, highs = [c.low for c in constraints if c.low is not None], [c.high for c in constraints if c.high is not None]
+    return max(lows, default=-math.inf), min(highs, default=math.inf)
 
 
 def _different(rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

@@ -1,8 +1,9 @@
 """How deep the networks of a space are at least, at most and on average.
 
-The depth is a maximum over paths and no sum: the bounds that are computed without an architecture are what no network
-goes beyond, and mostly some comes that far. Whether one does is seen in architectures: all of a small space, else some
-that are drawn, what one longest path needs, and with patience what a search finds at these ends.
+Where one path is the longest whatever is chosen, the depth is a sum as other costs are. Else it is a maximum over
+paths: the bounds that are computed without an architecture are what no network goes beyond, and mostly some comes that
+far. Whether one does is seen in architectures: all of a small space, else some that are drawn, what one longest path
+needs, and with patience what a search finds at these ends.
 """
 
 from __future__ import annotations
@@ -20,11 +21,12 @@ from ..circuits.patience import AT_LENGTH, Patience
 from .additive import ADDITIVE
 from .deepest import deepest
 from .depth import depth_bounds, depth_bounds_under
+from .depth_sum import depth_sum
 from .listing import listed
 from .measures import Measure
 from .of_architecture import cost_constraints
 from .space_bounds import extreme, within_costs
-from .space_costs import CostRange, drawn_within
+from .space_costs import CostRange, cost_range, drawn_within
 from .table import Table
 
 ENDS = 8
@@ -42,15 +44,18 @@ STEPS = 200_000
 
 def depth_range(graph: SpaceGraph, patience: Patience = AT_LENGTH) -> CostRange | None:
     """The range of the depth over the architectures within all constraints; None where an extern operator does not
-    state it. Exact in spaces of up to :data:`.listing.LISTED` architectures; else the mean is estimated, or None, and
-    ends are bounds unless an architecture is known that comes that far. There is an architecture within the
-    constraints."""
+    state it. Exact in spaces of up to :data:`.listing.LISTED` architectures, and as other costs are where it is a sum;
+    else the mean is estimated, or None, and ends are bounds unless an architecture is known that comes that far. There
+    is an architecture within the constraints."""
     if graph.not_stated("depth"):
         return None
     every = _of_all(graph)
     if every is not None:
         return every
-    low, high = depth_bounds(graph)
+    summed = cost_range(graph, "depth", patience) if depth_sum(graph) is not None else None
+    if summed is not None and summed.exact:
+        return summed
+    low, high = depth_bounds(graph) if summed is None else (summed.min, summed.max)
     for constraint in cost_constraints(graph):
         if constraint.metric == "depth" and constraint.other is None:
             low = low if constraint.low is None else max(low, math.ceil(constraint.low))
@@ -99,7 +104,8 @@ def _end(graph: SpaceGraph, known: dict[int, Mapping[int, int]], end: int, sign:
         try:
             landed = Walk(graph, (*cost_constraints(graph), wanted)).find(random.Random(0), limit=limit)
         except SpaceError:
-            break  # the bounds of other costs exclude all, and the one who asks is told of that elsewhere
+            end += sign  # bounds of the costs exclude it
+            continue
         if landed.answers is not None:
             known[depth_bounds_under(graph, landed.answers)[0]] = landed.answers
         elif landed.all:

@@ -24,13 +24,15 @@ class Limits:
     def __init__(self, graph: SpaceGraph, constraints: Sequence[CostConstraint]) -> None:
         self.graph, self.constraints = graph, tuple(constraints)
         self.sums: list[tuple[AdditiveCost, CostConstraint]] = []
-        self.depths = [c for c in constraints if c.metric == "depth"]
+        self.depths: list[CostConstraint] = []
+        """Those over depths that are no sums over the decisions of the graph."""
         self.others: list[CostConstraint] = []
         """Those over costs that are no exact sums over the decisions of the graph."""
         self._asked = 0
         for constraint in constraints:
-            measure = measure_of(constraint)
+            measure = measure_of(graph, constraint)
             if measure is None:
+                self.depths.append(constraint)
                 continue
             cost = measured(graph, measure)
             if cost is not None and cost.exact:
@@ -66,9 +68,11 @@ class Limits:
     @property
     def in_columns(self) -> bool:
         """Whether :meth:`admitted` can tell: all costs are exact sums where they are measured, or the depth."""
-        measures = [measure_of(constraint) for constraint in self.constraints]
-        graphs = [self.graph if c.other is None else c.other.graph for c in self.constraints]
-        return all(m is None or additive_cost(g, m.metric).exact for m, g in zip(measures, graphs, strict=True))
+        for constraint in self.constraints:
+            there = self.graph if constraint.other is None else constraint.other.graph
+            if constraint.metric != "depth" and not additive_cost(there, constraint.metric).exact:
+                return False
+        return True
 
     def admitted(self, table: Table) -> Column:
         """Which of the architectures meet all of them."""
@@ -76,11 +80,8 @@ class Limits:
 
         fits: Column = np.ones(table.rows, dtype=bool)
         for constraint in self.constraints:
-            rows, measure = (
-                table if constraint.other is None else table.carried(constraint.other),
-                measure_of(constraint),
-            )
-            values = rows.depth() if measure is None else rows.cost(measure.metric)
+            rows = table if constraint.other is None else table.carried(constraint.other)
+            values = rows.cost(constraint.metric)
             if constraint.low is not None:
                 fits &= (values >= constraint.low).astype(bool)
             if constraint.high is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from ...diagnostics.architectures import ConstraintViolated
 from ...diagnostics.model import ArchitectureError
@@ -19,33 +19,45 @@ from ..joint.translation import translated
 from ..memo import once_per_graph
 from .additive import ADDITIVE, AdditiveCost, AdditiveMetric, additive_cost, default_answers
 from .depth import depth_bounds, depth_bounds_under
+from .depth_sum import depth_sum
 from .of_architecture import Costs, cost_constraints
 from .of_many import costs_under
+
+Metric: TypeAlias = AdditiveMetric | Literal["depth"]
+"""A cost that adds up: always, or the depth, in spaces where one path is the longest whatever is chosen."""
+
+METRICS: tuple[Metric, ...] = (*ADDITIVE, "depth")
 
 
 @record
 class Measure:
     """A cost that adds up, of the space's own networks or of those that a sibling makes of its architectures."""
 
-    metric: AdditiveMetric
+    metric: Metric
     sibling: Sibling | None = None
 
 
-def measure_of(constraint: CostConstraint) -> Measure | None:
-    """What a constraint bounds; None for the depth, which does not add up."""
-    metric = next((m for m in ADDITIVE if m == constraint.metric), None)
-    return None if metric is None else Measure(metric, constraint.other)
+def measure_of(graph: SpaceGraph, constraint: CostConstraint) -> Measure | None:
+    """What a constraint bounds; None for the depth of a space where it does not add up."""
+    found = Measure(constraint.metric, constraint.other)
+    return found if found.metric != "depth" or measured(graph, found) is not None else None
 
 
 def measured(graph: SpaceGraph, measure: Measure) -> AdditiveCost | None:
     """The measure of every architecture of ``graph`` as a sum over its decisions; None where those of a sibling are
-    too differently ordered for that."""
+    too differently ordered for that, and for a depth that is no sum."""
     if measure.sibling is None:
-        return additive_cost(graph, measure.metric)
+        return own_cost(graph, measure.metric)
     known = _known(graph)
     if measure not in known:
-        known[measure] = _carried(graph, measure.sibling, additive_cost(measure.sibling.graph, measure.metric))
+        there = own_cost(measure.sibling.graph, measure.metric)
+        known[measure] = None if there is None else _carried(graph, measure.sibling, there)
     return known[measure]
+
+
+def own_cost(graph: SpaceGraph, metric: Metric) -> AdditiveCost | None:
+    """What the space's own networks cost as a sum; None for a depth that is none."""
+    return depth_sum(graph) if metric == "depth" else additive_cost(graph, metric)
 
 
 @once_per_graph

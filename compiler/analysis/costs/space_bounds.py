@@ -14,6 +14,7 @@ from ..diagrams.products import Product, scaled
 from ..memo import once_per_graph
 from ..validity import validity
 from .additive import AdditiveCost
+from .depth import depth_bounds
 from .limits import Limits
 from .measures import Measure, depth_reach, measure_of, measured
 from .of_architecture import cost_constraints
@@ -29,9 +30,14 @@ def extreme(graph: SpaceGraph, measure: Measure, sign: int) -> tuple[int, Archit
     if (measure, sign) not in known:
         cost = measured(graph, measure)
         if cost is not None:
-            known[measure, sign] = _extreme(graph, cost, sign)
+            value, arch = _extreme(graph, cost, sign)
+            if arch is None and measure.metric == "depth":
+                # Where the least sum is not known exactly, bounds of paths may be the better ones.
+                own = depth_bounds(graph if measure.sibling is None else measure.sibling.graph)
+                value = max(value, own[0]) if sign > 0 else min(value, own[1])
+            known[measure, sign] = value, arch
         else:
-            assert measure.sibling is not None, "the costs of a space itself are always a sum, or nearly"
+            assert measure.sibling is not None, "a measure of the space itself is a sum, or nearly"
             known[measure, sign] = extreme(measure.sibling.graph, Measure(measure.metric), sign)[0], None
     return known[measure, sign]
 
@@ -106,13 +112,13 @@ def _may_be_broken(graph: SpaceGraph, constraint: CostConstraint) -> bool:
 
 def _reach(graph: SpaceGraph, constraint: CostConstraint, sign: int) -> int:
     """The least (sign 1) or greatest (-1) cost, or a bound of it."""
-    measure = measure_of(constraint)
+    measure = measure_of(graph, constraint)
     return depth_reach(graph, constraint)[sign < 0] if measure is None else extreme(graph, measure, sign)[0]
 
 
 def _met(graph: SpaceGraph, constraint: CostConstraint) -> tuple[int, ...]:
     """What some architectures at random cost; none where the cost is no exact sum, or there is no circuit of them."""
-    known, measure = _costs_met(graph), measure_of(constraint)
+    known, measure = _costs_met(graph), measure_of(graph, constraint)
     if measure is None:
         return ()
     if measure not in known:

@@ -22,8 +22,8 @@ from ..memo import once_per_graph
 from ..sampling import draw
 from ..sums.exactly import Sums
 from ..sums.nearly import Nearly
-from .additive import AdditiveCost, AdditiveMetric, additive_cost
-from .measures import Measure, measure_of
+from .additive import AdditiveCost
+from .measures import Measure, Metric, measure_of, own_cost
 from .of_architecture import cost_constraints
 from .space_bounds import binding, extreme, within_costs
 from .table import Table
@@ -69,13 +69,13 @@ class CostRange:
 
 
 @uncollected()
-def cost_range(graph: SpaceGraph, metric: AdditiveMetric, patience: Patience = AT_LENGTH) -> CostRange | None:
+def cost_range(graph: SpaceGraph, metric: Metric, patience: Patience = AT_LENGTH) -> CostRange | None:
     """The range of a cost over the architectures of a space, within all its constraints; None where an extern operator
     does not state it. Takes no enumeration, but of small spaces.
 
     Constraints over costs may make it a bound: then the least (greatest) cost without them, cut by them; so they do
-    where there is not the ``patience`` to know better. Raises SpaceError (E0441) where it
-    is known that no architecture is within the constraints.
+    where there is not the ``patience`` to know better. A depth has to be a sum (:func:`.depth_range.depth_range` asks
+    for those). Raises SpaceError (E0441) where it is known that no architecture is within the constraints.
     """
     if graph.not_stated(metric):
         return None
@@ -87,7 +87,8 @@ def cost_range(graph: SpaceGraph, metric: AdditiveMetric, patience: Patience = A
     found = None if exact else feasible_extremes(graph, metric, patience)
     if found is not None:
         return _known(graph, found)
-    cost = additive_cost(graph, metric)
+    cost = own_cost(graph, metric)
+    assert cost is not None, "a depth that is no sum has no range here"
     mean = exact_mean(graph, cost)
     if mean is not None:
         return CostRange(least, greatest, _number(mean), exact, True, cheapest, dearest)
@@ -99,7 +100,7 @@ def _known(graph: SpaceGraph, found: Extremes) -> CostRange:
     return CostRange(found.least, found.greatest, _number(found.mean), True, True, *ends)
 
 
-def _constrained(graph: SpaceGraph, metric: AdditiveMetric, patience: Patience) -> CostRange:
+def _constrained(graph: SpaceGraph, metric: Metric, patience: Patience) -> CostRange:
     """The range under constraints over costs."""
     constraints = cost_constraints(graph)
     within = feasible(graph, patience)
@@ -113,12 +114,13 @@ def _constrained(graph: SpaceGraph, metric: AdditiveMetric, patience: Patience) 
     cheapest = cheapest if within_costs(graph, cheapest) else None
     dearest = dearest if within_costs(graph, dearest) else None
     for constraint in constraints:
-        if measure_of(constraint) == own:
+        if measure_of(graph, constraint) == own:
             if cheapest is None and constraint.low is not None:
                 least = max(least, math.ceil(constraint.low))
             if dearest is None and constraint.high is not None:
                 greatest = min(greatest, math.floor(constraint.high))
-    cost = additive_cost(graph, metric)
+    cost = own_cost(graph, metric)
+    assert cost is not None, "a depth that is no sum has no range here"
     exact = cheapest is not None and dearest is not None
     return CostRange(least, greatest, _estimate(graph, cost, patience), exact, False, cheapest, dearest)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ...ir.graph import SpaceGraph
 from ...ir.sibling import Sibling
@@ -54,9 +54,9 @@ class Table:
         columns |= {v: np.full(self.rows, answer, dtype=np.int32) for v, answer in sibling.settled.items()}
         return Table(sibling.graph, self.rows, columns)
 
-    def cost(self, metric: AdditiveMetric) -> Column:
-        """The cost of each architecture; it must be an exact sum."""
-        return self.summed(additive_cost(self.graph, metric))
+    def cost(self, metric: AdditiveMetric | Literal["depth"]) -> Column:
+        """The cost of each architecture; it must be an exact sum, or the depth."""
+        return self.depth() if metric == "depth" else self.summed(additive_cost(self.graph, metric))
 
     def summed(self, cost: AdditiveCost) -> Column:
         """The same of any exact sum over the decisions of the graph."""

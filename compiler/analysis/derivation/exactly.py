@@ -81,9 +81,9 @@ def in_the_way(graph: SpaceGraph) -> str:
     if not own or _listed(graph, whole, own):
         return ""
     for constraint in binding(graph, own) or ():
-        measure = measure_of(constraint)
+        measure = measure_of(graph, constraint)
         if measure is None:
-            return f"`where` bounds the depth{place_of(constraint)}, a longest path and no sum"
+            return f"`where` bounds the depth{place_of(constraint)}, a longest path that is not known as a sum"
         if not exactly_summed(graph, measure):
             return f"{constraint.metric}{place_of(constraint)} are not known as a sum over the decisions"
     return ""

@@ -160,11 +160,11 @@ class _Front:
         """What the cheapest architecture within `where` costs, or less, where other costs or sums that are too many
         keep that from being known."""
         own, held = self._constraint(None), self.reading[2]
-        if self.sibling is None and self.metric != "depth" and (held or cost_constraints(self.graph)):
+        measure = measure_of(self.graph, own)
+        if self.sibling is None and measure is not None and (held or cost_constraints(self.graph)):
             known = feasible_extremes(within(self.graph, held) if held else self.graph, self.metric, SOME_TENTHS)
             if known is not None:
                 return known.least
-        measure = measure_of(own)
         low = depth_reach(self.graph, own)[0] if measure is None else extreme(self.graph, measure, 1)[0]
         alike = (c for c in cost_constraints(self.graph) if (c.metric, c.other) == (own.metric, own.other))
         return max([low, *(math.ceil(c.low) for c in alike if c.low is not None)])

@@ -66,7 +66,7 @@ def bounds(graph: SpaceGraph, constraints: Sequence[CostConstraint] | None = Non
     breaks; those of the space where none are given."""
     found = []
     for constraint in cost_constraints(graph) if constraints is None else constraints:
-        measure = measure_of(constraint)
+        measure = measure_of(graph, constraint)
         cost = None if measure is None else measured(graph, measure)
         if measure is None or cost is None or not in_floats(cost, constraint):
             continue

@@ -55,10 +55,10 @@ class Walk:
     """Depth first through the decisions of a space, only where the lower bounds of what is beyond each constraint let
     something follow.
 
-    Costs that are sums are bounded by elimination, each budget by itself and all of them weighed together, the depth by
-    its bounds under the answers so far. ``held``: answers that are settled, by variable index; ``also``: further
-    functions that :meth:`least` will be asked of; ``weighed``: whether budgets are weighed together from the start, or
-    when :meth:`weigh` is called. Raises SpaceError (E0441) where the bounds exclude everything.
+    Costs that are sums are bounded by elimination, each budget by itself and all of them weighed together, a depth that
+    is none by its bounds under the answers so far. ``held``: answers that are settled, by variable index; ``also``:
+    further functions that :meth:`least` will be asked of; ``weighed``: whether budgets are weighed together from the
+    start, or when :meth:`weigh` is called. Raises SpaceError (E0441) where the bounds exclude everything.
     """
 
     def __init__(
@@ -125,7 +125,7 @@ class Walk:
         return limit // DEPTH_SHARE if self.limits.depths else limit
 
     def fits(self, answers: Mapping[int, int], last: bool) -> bool:
-        """Whether what the eliminations do not know of allows the answers: the depth, where it is not known to be
+        """Whether what the eliminations do not know of allows the answers: a depth, where it is not known to be
         beyond; all constraints exactly, where they are the ``last``."""
         for constraint in self.limits.depths:
             low, high = depth_under(self.graph, constraint, answers)
@@ -185,18 +185,19 @@ class Walk:
     def _nothing(self, bound: Bound, excess: Elimination) -> SpaceError:
         extreme = bound.limit + bound.sign * excess.least
         known = bound.exact and excess.exact and not self.held
-        if bound.sign > 0:
-            what = f"the cheapest has {extreme:,.0f}{'' if known else ' or more'}"
+        figure = f"{extreme:,.0f}{'' if known else ' or more'}" if bound.sign > 0 else f"no more than {extreme:,.0f}"
+        if bound.constraint.metric == "depth":
+            what = f"the {'shallowest' if bound.sign > 0 else 'deepest'} has a depth of {figure}"
         else:
-            what = f"the dearest has no more than {extreme:,.0f}"
-        reason = f"{what} {bound.constraint.metric}{place_of(bound.constraint)}"
+            what = f"the {'cheapest' if bound.sign > 0 else 'dearest'} has {figure} {bound.constraint.metric}"
+        reason = f"{what}{place_of(bound.constraint)}"
         trained = trained_in(self.graph)
         return SpaceError([NothingWithin(bound.constraint.span, self.graph.name, reason, trained=trained)])
 
     def _joint(self) -> list[Ceiling]:
         """The least weighted sum of what is beyond bounds of different costs, which is 0 or less where all are met; the
         weights are moved towards the bounds that the architecture with the least sum is beyond."""
-        if len({measure_of(bound.constraint) for bound in self.bounds}) < 2:
+        if len({measure_of(self.graph, bound.constraint) for bound in self.bounds}) < 2:
             return []
         scales = [bound.scale for bound in self.bounds]
         shares = [1 / len(scales)] * len(scales)

@@ -87,7 +87,7 @@ def _bounded(graph: SpaceGraph, asked: Sequence[Sequence[CostConstraint]], prefe
     states = _walked(graph, measures, preference.terms)
     if states is None:
         return None
-    bounds = [tuple(bounds_of(constraints, m) for m in measures) for constraints in asked]
+    bounds = [tuple(bounds_of(graph, constraints, m) for m in measures) for constraints in asked]
     return _Asked(states, preference, bounds)
 
 

@@ -8,8 +8,7 @@ from collections.abc import Iterable, Sequence
 from ...ir.graph import CostConstraint, SpaceGraph
 from ..circuits.cost_states import CostStates
 from ..circuits.patience import AT_LENGTH, SOME_TENTHS, WORK, Patience
-from ..costs.additive import AdditiveMetric
-from ..costs.measures import Measure, measure_of, measured
+from ..costs.measures import Measure, Metric, measure_of, measured
 from .exactly import Single, Sums
 from .jointly.sums import jointly
 from .lattice import Bounds, Excess, Lattice, excess, lattice
@@ -34,7 +33,7 @@ ROOM = 300_000_000
 def within(
     graph: SpaceGraph,
     constraints: Sequence[CostConstraint],
-    also: Sequence[AdditiveMetric] = (),
+    also: Sequence[Metric] = (),
     patience: Patience = AT_LENGTH,
 ) -> Sums | Nearly | None:
     """The architectures within all constraints of a space over decisions, and within ``constraints`` over costs. None
@@ -49,7 +48,7 @@ def within(
     states = walk(graph, measures, patience.part)
     if states is None:
         return None
-    bounds = tuple(bounds_of(constraints, m) for m in known)
+    bounds = tuple(bounds_of(graph, constraints, m) for m in known)
     return within_bounds(states, tuple(range(len(known))), bounds, patience.work, exactly=not patience.at_length)
 
 
@@ -81,7 +80,7 @@ def proposals(graph: SpaceGraph, constraints: Sequence[CostConstraint]) -> Nearl
     states = walk(graph, known, SOME_TENTHS.part)
     if states is None:
         return None
-    bounds = tuple(bounds_of(constraints, m) for m in known)
+    bounds = tuple(bounds_of(graph, constraints, m) for m in known)
     places = tuple(range(len(known)))
     found = excess(states, places, bounds)
     exactly = lattice(found, states.start, tuple(found.factor(i) for i in places), bounds)
@@ -102,7 +101,7 @@ def _exactly(states: CostStates, places: Lattice, work: int) -> Sums | None:
 
 def summed_measures(graph: SpaceGraph, constraints: Iterable[CostConstraint]) -> tuple[Measure, ...] | None:
     """The costs that are bounded, each once; None where one of them is no exact sum over the decisions of a space."""
-    found = dict.fromkeys(measure_of(constraint) for constraint in constraints)
+    found = dict.fromkeys(measure_of(graph, constraint) for constraint in constraints)
     known = tuple(measure for measure in found if measure is not None and exactly_summed(graph, measure))
     return known if len(known) == len(found) else None
 
@@ -127,8 +126,8 @@ def _nearly(
         return None
 
 
-def bounds_of(constraints: Sequence[CostConstraint], measure: Measure) -> Bounds:
+def bounds_of(graph: SpaceGraph, constraints: Sequence[CostConstraint], measure: Measure) -> Bounds:
     """What all constraints together allow of a cost."""
-    own = [c for c in constraints if measure_of(c) == measure]
+    own = [c for c in constraints if measure_of(graph, c) == measure]
     lows, highs = [c.low for c in own if c.low is not None], [c.high for c in own if c.high is not None]
     return max(lows, default=None), min(highs, default=None)

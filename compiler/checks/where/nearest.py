@@ -67,7 +67,7 @@ class Others:
         within = [*others, *_other_side(constraint, sign)]
         if self._small is not None:
             return self._listed(constraint, within, sign)
-        measure = measure_of(constraint)
+        measure = measure_of(self.graph, constraint)
         if measure is None or measured(self.graph, measure) is None:
             return None
         priced = self._priced(constraint, measure, within, sign)
@@ -86,8 +86,7 @@ class Others:
         assert self._small is not None, "it was asked before"
         table = self._small[1]
         rows = table if constraint.other is None else table.carried(constraint.other)
-        measure = measure_of(constraint)
-        costs = rows.depth() if measure is None else rows.cost(measure.metric)
+        costs = rows.cost(constraint.metric)
         kept = costs[Limits(self.graph, within).admitted(table)]
         if not len(kept):
             return None
@@ -98,7 +97,7 @@ class Others:
         self, constraint: CostConstraint, measure: Measure, within: Sequence[CostConstraint], sign: int
     ) -> Nearest | None:
         """By a price on being beyond each of the others, or by what is possible at all."""
-        others = [c for c in within if measure_of(c) != measure]
+        others = [c for c in within if measure_of(self.graph, c) != measure]
         found = [priced for c in others for priced in cheapest_within(self.graph, measure, sign, c)]
         if not found:
             cost, arch = extreme(self.graph, measure, sign)

@@ -40,7 +40,7 @@ class _Point(NamedTuple):
 def cheapest_within(graph: SpaceGraph, measure: Measure, sign: int, constraint: CostConstraint) -> list[Priced]:
     """The least (``sign`` 1) or greatest (-1) of a cost within each end of ``constraint``, which bounds another cost;
     none where that is not known, or nothing is within it."""
-    other = measure_of(constraint)
+    other = measure_of(graph, constraint)
     cost, bounded = measured(graph, measure), None if other is None else measured(graph, other)
     if cost is None or bounded is None:
         return []

@@ -108,4 +108,6 @@ def _end(constraint: CostConstraint, sign: int) -> float | None:
 def _written(number: float | None) -> str:
     """A bound as it is written in a text."""
     assert number is not None, "it has both ends"
+    if isinstance(number, int):
+        return str(number)  # which no float may hold
     return str(int(number)) if math.isfinite(number) and number == int(number) else str(number)

@@ -36,8 +36,9 @@ def command(
     """Print how many architectures a space has.
 
     The number alone, of any size; LOW..HIGH where only an interval is known (where constraints over costs cut through a
-    large space with very many different costs, or over its depth). With --exact, a space that falls into parts is
-    counted exactly within two budgets, if that takes no more than an hour or so; standard error tells how far it is.
+    large space with very many different costs, or over a depth that several paths may have). With --exact, a space
+    that falls into parts is counted exactly within two budgets, if that takes no more than an hour or so; standard
+    error tells how far it is.
     With --distinct, how many networks they come to, for up to a million architectures: two are one network when their
     operations are joined alike once zeros, identities and nested sums are gone.
 

@@ -206,7 +206,7 @@ def _bounding(least: list[str], greatest: list[str]) -> list[str]:
 
 def _countable(graph: SpaceGraph) -> bool:
     """Whether to count what is within constraints over costs may say more than to look at them does."""
-    return circuits(graph).exact and any(measure_of(c) is not None for c in cost_constraints(graph))
+    return circuits(graph).exact and any(measure_of(graph, c) is not None for c in cost_constraints(graph))
 
 
 def _print_network(graph: SpaceGraph, arch: Architecture) -> None:

@@ -7,8 +7,16 @@ import pytest
 import stdsl
 from stdsl.compiler.analysis.circuits.patience import A_QUARTER
 from stdsl.compiler.analysis.costs import depth_range as module
-from stdsl.compiler.analysis.costs import listing
+from stdsl.compiler.analysis.costs import listing, measures
 from stdsl.compiler.analysis.costs.depth_range import depth_range
+
+
+@pytest.fixture
+def no_sum(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is said where several paths may be the longest, so that the depth is no sum."""
+    for where in (module, measures):
+        monkeypatch.setattr(where, "depth_sum", lambda _: None)
+
 
 TEXT = """stdsl 1
 meta net on x: image(4, 8, 8) {
@@ -35,6 +43,22 @@ def sums(n: int) -> list[int]:
     return [0] if n == 0 else [rest + own for rest in sums(n - 1) for own in (0, 1, 2)]
 
 
+def test_of_many_a_sum_is_exact(monkeypatch: pytest.MonkeyPatch) -> None:
+    few = depth_range(stdsl.loads(TEXT, "s").graph)
+    monkeypatch.setattr(listing, "LISTED", 0)
+    many = depth_range(stdsl.loads(TEXT, "s").graph, A_QUARTER)
+    assert few is not None
+    assert many is not None
+    assert (many.min, many.max, many.mean, many.exact, many.mean_exact) == (2, 7, few.mean, True, True)
+    graph = stdsl.loads(TEXT, "no_skips").graph
+    found = depth_range(graph)
+    assert found is not None
+    # Two convolutions in one to three blocks, and the last one: each number is one architecture.
+    assert (found.min, found.max, found.mean, found.exact, found.mean_exact) == (3, 7, 5, True, True)
+    assert [stdsl.Space(graph).costs(end).depth for end in (found.cheapest, found.dearest)] == [3, 7]
+
+
+@pytest.mark.usefixtures("no_sum")
 def test_of_many_the_ends_are_those_of_architectures(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listing, "LISTED", 0)
     graph = stdsl.loads(TEXT, "no_skips").graph
@@ -45,6 +69,7 @@ def test_of_many_the_ends_are_those_of_architectures(monkeypatch: pytest.MonkeyP
     assert stdsl.Space(graph).costs(found.dearest).depth == 7
 
 
+@pytest.mark.usefixtures("no_sum")
 def test_of_very_large_ones_bounds_alone_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listing, "LISTED", 0)
     monkeypatch.setattr(module, "MADE", 0)
@@ -55,7 +80,8 @@ def test_of_very_large_ones_bounds_alone_are_told_at_once(monkeypatch: pytest.Mo
     assert found.max >= 7
 
 
-def test_the_deepest_is_found_without_a_search(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("no_sum")
+def test_the_deepest_is_found_without_a_search() -> None:
     """Of 6 ** 10 architectures one has three convolutions in each of ten layers."""
     layers = "".join(
         f"  h[{i}] = [h[{i - 1}], h[{i - 1}] -> conv(same, 1x1) -> conv(same, 3x3), h[{i - 1}] -> conv(same, 3x3)]"

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import stdsl
+from stdsl.compiler.analysis.costs import measures
 from stdsl.compiler.analysis.costs.depth import depth_bounds_under
 from stdsl.compiler.analysis.costs.of_architecture import costs
 from stdsl.compiler.analysis.count import count
@@ -45,7 +46,17 @@ def test_architectures_are_drawn_where_hardly_any_is_within(tight):
     assert drawn == draw(tight, seed=1, n=3)
 
 
-def test_architectures_are_found_where_none_is_drawn():
+def test_a_depth_that_is_a_sum_is_drawn_within_evenly():
+    graph = stdsl.loads(TIGHT + "flops <= 25M, depth <= 60").graph
+    drawn = draw(graph, seed=1, n=3)
+    assert drawn.uniform
+    assert len(drawn.architectures) == 3
+    found = [costs(graph, arch) for arch in drawn.architectures]
+    assert all(own.flops <= 25_000_000 and own.depth <= 60 for own in found)
+
+
+def test_architectures_are_found_where_none_is_drawn(monkeypatch):
+    monkeypatch.setattr(measures, "depth_sum", lambda _: None)  # as in cells of which any path may be the longest
     graph = stdsl.loads(TIGHT + "flops <= 25M, depth <= 60").graph
     drawn = draw(graph, seed=1, n=3)
     assert len(drawn.architectures) == drawn.searched == len(set(drawn.architectures)) == 3
