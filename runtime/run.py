@@ -106,13 +106,17 @@ def run(request: RunRequest, reporter: Reporter) -> RunResult:
     Raises SpaceError for a wrong text, RunError for what goes wrong while it runs, and Interrupted when it was asked
     to stop (its state is kept).
     """
-    from .prepare.preparation import load_job, trained_alone
+    from .prepare.preparation import asked_job
 
-    job = load_job(request.file, request.search, request.overrides, request.allow_extern, request.data)
-    if request.architecture is not None:
-        if job.config.ensemble is not None:
-            reporter.say("the `ensemble` of the search is left out: of one architecture there are no others beside it")
-        job = trained_alone(job, request.architecture)
+    job = asked_job(
+        reporter,
+        request.file,
+        request.search,
+        request.overrides,
+        request.allow_extern,
+        request.data,
+        request.architecture,
+    )
     return start(job, request, reporter)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stdsl.compiler.analysis.costs.measures import named
@@ -23,6 +24,7 @@ from .texts import KeptLoader, gather, kept
 
 if TYPE_CHECKING:
     from ..data.own.given import Offered
+    from ..report.reporter import Reporter
 
 
 def load_job(
@@ -41,6 +43,25 @@ def load_job(
     loaded = load_search(file, search, overrides, allow_extern, None if offered is None else offered.settings)
     given = None if offered is None else offered.dataset(loaded.search.config.task)
     return Job(_measured(loaded.search), gather(loaded.module), given)
+
+
+def asked_job(
+    reporter: Reporter,
+    file: str,
+    search: str | None,
+    overrides: Sequence[str] = (),
+    allow_extern: bool = False,
+    data: Any = None,
+    given: Mapping[str, Any] | Path | None = None,
+) -> Job:
+    """The same as :func:`load_job` gives, or with ``given`` the job of an architecture, as of
+    :func:`trained_alone`. Raises as these do."""
+    job = load_job(file, search, overrides, allow_extern, data)
+    if given is None:
+        return job
+    if job.config.ensemble is not None:
+        reporter.say("the `ensemble` of the search is left out: of one architecture there are no others beside it")
+    return trained_alone(job, given)
 
 
 def load_kept_job(directory: RunDirectory, manifest: Manifest, allow_extern: bool = False, data: Any = None) -> Job:

@@ -83,32 +83,42 @@ def derived(searched: Path, stdsl: Order) -> Path:
 
 
 REFUSED = {
-    "show": (("--front", "flops"), ("--marginals",), ("--trials",), ("--windows", "3")),
-    "derive": (
-        ("--where", "flops <= "),
-        ("--where", "width == 3"),
-        ("--where", "flops <= 10"),
-        ("--where", "params >= 10M", "--out", "new"),
-        ("--arch", '{"width": "huge"}'),
-        ("--front", "flops", "--budget", "10"),
+    "show": (
+        ("nowhere",),
+        ("run", "--front", "flops"),
+        ("run", "--marginals"),
+        ("run", "--trials"),
+        ("run", "--windows", "3"),
     ),
+    "derive": (
+        ("nowhere",),
+        ("run", "--where", "flops <= "),
+        ("run", "--where", "width == 3"),
+        ("run", "--where", "flops <= 10"),
+        ("run", "--where", "params >= 10M", "--out", "new"),
+        ("run", "--arch", '{"width": "huge"}'),
+        ("run", "--front", "flops", "--budget", "10"),
+    ),
+    "run": (("--resume", "nowhere"), ("tiny.space::tiny", "--set", "nothing=3"), ("tiny.space::tiny", "--arch", "{}")),
+    "plan": (("tiny.space::tiny", "--set", "nothing=3"), ("tiny.space::other",)),
+    "data": (("check", "tiny.space::other"),),
+    "compile": (("tiny.space::small", "--to", "onnx", "--weights", "nowhere.safetensors"),),
 }
-"""What is asked of a run and refused, by the command."""
+"""What is refused, by the command."""
+WITHOUT_TORCH = "import sys; sys.modules['torch'] = None\nfrom stdsl.cli.main import main; main()"
 
 
 @pytest.mark.parametrize("command", REFUSED)
 def test_what_is_refused_is_refused_without_a_tensor_library(searched: Path, command: str) -> None:
-    program = "import sys; sys.modules['torch'] = None\nfrom stdsl.cli.main import main; main()"
-    for run, options in (("nowhere", ()), *(("run", options) for options in REFUSED[command])):
-        words = (sys.executable, "-c", program, command, run, *options)
+    for given in REFUSED[command]:
+        words = (sys.executable, "-c", WITHOUT_TORCH, command, *given)
         found = subprocess.run(words, cwd=searched, capture_output=True, text=True)
         assert found.returncode in (1, 2), found
         assert re.match(r"error\[E\d+\]", found.stderr), found
 
 
 def test_a_result_is_shown_without_a_tensor_library(searched: Path) -> None:
-    program = "import sys; sys.modules['torch'] = None\nfrom stdsl.cli.main import main; main()"
-    words = (sys.executable, "-c", program, "show", "run", "--json")
+    words = (sys.executable, "-c", WITHOUT_TORCH, "show", "run", "--json")
     found = subprocess.run(words, cwd=searched, capture_output=True, text=True, check=True)
     assert json.loads(found.stdout)["derived"] == result(searched / "run")["derived"]
 

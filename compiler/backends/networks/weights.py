@@ -55,12 +55,20 @@ def read_weights(path: str | os.PathLike[str], span: Span | None = None) -> dict
     return renamed_by_file(_content(name, span), name, span)
 
 
+def _refused(name: str, span: Span | None, error: OSError) -> SpaceError:
+    reason = "there is no such file" if isinstance(error, FileNotFoundError) else reason_of(error)
+    return SpaceError([UnreadableWeights(span, name, reason)])
+
+
 def _content(name: str, span: Span | None) -> dict[str, torch.Tensor]:
-    import torch
+    try:
+        check_file(name, WEIGHTS)
+    except OSError as error:
+        raise _refused(name, span, error) from error
+    import torch  # for a file that there is
     from safetensors import SafetensorError, safe_open
 
     try:
-        check_file(name, WEIGHTS)
         if name.endswith(".safetensors"):
             with safe_open(name, "pt") as file:
                 tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
@@ -68,10 +76,8 @@ def _content(name: str, span: Span | None) -> dict[str, torch.Tensor]:
                     raise ValueError("its tensors are not those that its checksum was made of")
             return tensors
         content = torch.load(name, map_location="cpu", weights_only=True)
-    except FileNotFoundError as error:
-        raise SpaceError([UnreadableWeights(span, name, "there is no such file")]) from error
     except OSError as error:
-        raise SpaceError([UnreadableWeights(span, name, reason_of(error))]) from error
+        raise _refused(name, span, error) from error
     except (SafetensorError, RuntimeError, EOFError, ValueError) as error:
         raise SpaceError([UnreadableWeights(span, name, (str(error).splitlines() or ["it is empty"])[0])]) from error
     except Exception as error:  # torch raises pickle errors of several kinds

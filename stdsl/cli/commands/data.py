@@ -48,17 +48,19 @@ def check(target: Target, overrides: Mapping[str, str], allow_extern: bool, as_j
     """
     from stdsl.compiler.checks.limits import limits
     from stdsl.compiler.diagnostics.model import Diagnostic, RunError
-    from stdsl.runtime.data.facts.doubts import doubts
-    from stdsl.runtime.data.facts.inspection import inspect
-    from stdsl.runtime.prepare.opening import looked_at, opened_for
     from stdsl.runtime.prepare.preparation import load_job
-    from stdsl.runtime.report.console import ConsoleReporter
 
     texts = [f"{key}={text}" for key, text in overrides.items()]
     job = load_job(target.file, target.name, texts, allow_extern)
     refused = tuple(limits(job.search))
     if refused:
         raise RunError(refused)
+    # With PyTorch, which what is refused so far does not need.
+    from stdsl.runtime.data.facts.doubts import doubts
+    from stdsl.runtime.data.facts.inspection import inspect
+    from stdsl.runtime.prepare.opening import looked_at, opened_for
+    from stdsl.runtime.report.console import ConsoleReporter
+
     datasets, faults = looked_at(job)
     found: dict[str, Inspection] = {}
     doubtful: list[Diagnostic] = []

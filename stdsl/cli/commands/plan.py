@@ -35,16 +35,18 @@ def command(
     from stdsl.compiler.checks.limits import limits
     from stdsl.compiler.checks.warnings import warnings
     from stdsl.compiler.diagnostics.model import RunError
-    from stdsl.runtime.prepare.memory import oversized, total_memory
-    from stdsl.runtime.prepare.plan import plan, render_plan
     from stdsl.runtime.prepare.preparation import load_job
-    from stdsl.runtime.report.terminal import Terminal
-    from stdsl.runtime.training.placement import available
 
     job = load_job(target.file, target.name, [f"{key}={text}" for key, text in overrides.items()], allow_extern)
     refused = tuple(limits(job.search))
     if refused:
         raise RunError(refused)
+    # With PyTorch, which what is refused so far does not need.
+    from stdsl.runtime.prepare.memory import oversized, total_memory
+    from stdsl.runtime.prepare.plan import plan, render_plan
+    from stdsl.runtime.report.terminal import Terminal
+    from stdsl.runtime.training.placement import available
+
     with of_option("--device", device, "E0708"):
         found = plan(job, device)
         memory = total_memory(available(device).device)

@@ -86,9 +86,8 @@ def command(
         settings = "--arch, --set, --needs, --out, --device and --engine"
         raise click.UsageError(f"a run goes on with the settings that it was started with: leave out {settings}")
 
+    from stdsl.runtime.prepare.preparation import asked_job
     from stdsl.runtime.report.console import ConsoleReporter
-    from stdsl.runtime.run import RunRequest, run
-    from stdsl.runtime.run import resume as go_on
     from stdsl.runtime.training.interruption import Interrupted
     from stdsl.runtime.trials.addresses import without_password
 
@@ -97,23 +96,12 @@ def command(
             if resume is not None:
                 with of_option("--resume", resume, "E0704", "E0705", "E0722", "E0723"):
                     _same_search(target, resume, quiet)
+                    from stdsl.runtime.run import resume as go_on  # with PyTorch, which what is refused does not need
+
                     result = go_on(resume, reporter, allow_extern, hands=hands, store=store)
             else:
                 assert target is not None
                 texts = tuple(f"{key}={text}" for key, text in overrides.items())
-                request = RunRequest(
-                    target.file,
-                    target.name,
-                    texts,
-                    out,
-                    engine,
-                    device,
-                    allow_extern=allow_extern,
-                    hands=hands,
-                    store=store,
-                    needs={name: Path(folder) for name, folder in needs.items()},
-                    architecture=architecture,
-                )
                 with (
                     of_option("--arch", architecture, "E0606"),
                     of_option("--device", device, "E0708"),
@@ -121,7 +109,23 @@ def command(
                     of_option("--out", out, "E0710"),
                     of_option("--store", store and without_password(store), "E0749"),
                 ):
-                    result = run(request, reporter)
+                    job = asked_job(reporter, target.file, target.name, texts, allow_extern, given=architecture)
+                    from stdsl.runtime.run import RunRequest, start  # with PyTorch, as above
+
+                    request = RunRequest(
+                        target.file,
+                        target.name,
+                        texts,
+                        out,
+                        engine,
+                        device,
+                        allow_extern=allow_extern,
+                        hands=hands,
+                        store=store,
+                        needs={name: Path(folder) for name, folder in needs.items()},
+                        architecture=architecture,
+                    )
+                    result = start(job, request, reporter)
     except Interrupted as stop:
         message(f"stopped; {stop}" if str(stop) else "stopped; its state is kept: go on with --resume")
         click.get_current_context().exit(INTERRUPTED)
