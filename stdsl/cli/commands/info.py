@@ -42,7 +42,7 @@ _COSTS: tuple[Metric, ...] = ("params", "flops", "depth", "activations")
 @target("space")
 @parameters
 @architecture
-@click.option("--exact", is_flag=True, help="Count, and compare costs, however long that takes.")
+@click.option("--exact", is_flag=True, help="Count, and compare costs, where it takes longer than that, too.")
 @click.option("--marginals", is_flag=True, help="The share of each option among the architectures, too.")
 @allow_extern
 @as_json
