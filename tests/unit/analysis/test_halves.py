@@ -168,6 +168,25 @@ def test_where_there_is_time_more_is_counted(monkeypatch: pytest.MonkeyPatch) ->
             assert count_exactly(again, partial(noted, told)) == interval
 
 
+@pytest.mark.parametrize("blocks", [20, 38])
+def test_blocks_that_are_alike_have_more_ways_than_a_machine_number(
+    blocks: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are summed up for as long as numbers of ways fit, though all of their sums coincide."""
+    graph = stdsl.loads(
+        "stdsl 1\nmeta tower on x: image(3, 8, 8) {\n  h[0] = x -> conv(16, 1x1)\n"
+        f"  for i in 1..{blocks} {{ h[i] = h[i - 1] -> conv((choose {{8, 16, 24}} as width), (choose {{1, 3, 5}} as k))"
+        f" -> conv(16, 1x1) }}\n  return h[{blocks}] -> global_avg_pool -> linear(10)\n}}\n"
+        f"space s = tower where flops <= {blocks * 320_000}, params <= {blocks * 5_000}\n"
+    ).graph
+    whole = count(replace(graph))
+    assert whole.exact
+    assert whole.low > 1 << 60
+    monkeypatch.setattr(within_module, "_exactly", lambda *_: None)
+    monkeypatch.setattr(feasible, "cost_circuit", lambda *_, **__: None)
+    assert count(graph) == whole
+
+
 def test_both_ways_of_counting_agree(monkeypatch: pytest.MonkeyPatch) -> None:
     """A table of all combinations of sums, and two halves, in a space that both can count."""
     graph = stdsl.loads(TOWERS).graph

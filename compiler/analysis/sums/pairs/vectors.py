@@ -151,7 +151,7 @@ def _ends(known: Places, added: Places, pairs: int) -> list[int]:
 
 def alike_first(parts: Sequence[Vectors], limits: Limits, most: int) -> list[Vectors]:
     """The same with those summed up whose sums coincide most often, for as long as some do and there are at most
-    ``most`` sums to look at. Raises TooMuch."""
+    ``most`` sums to look at, of less than 2⁶² ways."""
     left = list(parts)
     known: dict[tuple[int, int], Vectors] = {}
     while len(left) > 1:
@@ -159,7 +159,7 @@ def alike_first(parts: Sequence[Vectors], limits: Limits, most: int) -> list[Vec
         for i, some in enumerate(left):
             for j in range(i):
                 pair = len(some) * len(left[j])
-                if pair > most:
+                if pair > most or (some.total * left[j].total).bit_length() > ALONE:
                     continue
                 key = (id(some), id(left[j]))
                 if key not in known:
