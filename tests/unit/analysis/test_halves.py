@@ -116,6 +116,36 @@ def test_what_no_machine_number_holds(monkeypatch: pytest.MonkeyPatch) -> None:
     assert made.count() == pairs(*sides, (whole[0] // 2, whole[1] // 2)) > 1 << 100
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_costs_in_32_bits_beside_greater_ones(seed: int) -> None:
+    """Long lists of small costs meet others that are beyond 2³¹, and limits are."""
+    rng = np.random.default_rng(seed)
+    many = [drawn(rng, 60, (40, 30)) for _ in range(2)]
+    units = 1 << 24, 1 << 25
+    short = [
+        replace(v, first=v.first.astype(np.int32), second=v.second.astype(np.int32))
+        for v in (times(many[0], (1 << 24, 1 << 24)).arranged(), times(many[1], (1 << 24, (1 << 25) - 7)).arranged())
+    ]
+    few = [times(drawn(rng, 3, (300, 60)), units), drawn(rng, 3, ((1 << 12) * seed, 1 << 12))]
+    if seed % 2:
+        few[1] = times(few[1], (1 << 21, 1 << 20))
+    elif seed % 4:
+        few[1] = replace(few[1], first=few[1].first.astype(np.int32), second=few[1].second.astype(np.int32))
+    own, other = (Side(one, less) for one, less in zip(short, few, strict=True))
+    whole = [a + b for a, b in zip(own.far, other.far, strict=True)]
+    for share in (0.02, 0.1, 0.3, 0.5, 0.8, 1.0):
+        limits = int(share * whole[0]), int(rng.uniform(0.3, 1.1) * whole[1])
+        sums = [
+            [(int(a) + int(c), int(b) + int(d), int(n) * int(m)) for (a, b, n), (c, d, m) in product(*lists)]
+            for lists in (
+                [list(zip(v.first, v.second, v.counts, strict=True)) for v in (side.many, side.few)]
+                for side in (own, other)
+            )
+        ]
+        wanted = sum(n * m for (a, b, n), (c, d, m) in product(*sums) if a + c <= limits[0] and b + d <= limits[1])
+        assert Strip(own, other, limits, Effort(10**9, 10**9), bool(seed % 2)).count() == wanted
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_all_sums_of_two_parts_some_at_a_time(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each once, in order, none beyond the limits; in 32 bits where they fit, which three parts are as well as two."""

@@ -63,8 +63,10 @@ class Side:
         """For each vector of the few, how many of the many make a sum below a row."""
         import numpy as np
 
-        rows = row - self.few.first
-        return np.searchsorted(self.many.first, rows.astype(self.many.first.dtype), side="left")
+        # What no number of 32 bits may be is below all of those, or beyond them.
+        kind = self.many.first.dtype
+        rows = np.clip(np.subtract(row, self.few.first, dtype=np.int64), np.iinfo(kind).min, np.iinfo(kind).max)
+        return np.searchsorted(self.many.first, rows.astype(kind), side="left")
 
     def between(self, begins: Places, ends: Places) -> tuple[Places, Places, Places]:
         """The sums of the many from one place to another with each of the few: both costs, and how many ways."""
@@ -73,8 +75,8 @@ class Side:
         lengths = ends - begins
         where = np.arange(int(lengths.sum())) + np.repeat(begins - np.cumsum(lengths) + lengths, lengths)
         return (
-            self.many.first[where] + np.repeat(self.few.first, lengths),
-            self.many.second[where] + np.repeat(self.few.second, lengths),
+            np.add(self.many.first[where], np.repeat(self.few.first, lengths), dtype=np.int64),
+            np.add(self.many.second[where], np.repeat(self.few.second, lengths), dtype=np.int64),
             self.many.counts[where] * np.repeat(self.few.counts, lengths),
         )
 
@@ -84,10 +86,11 @@ class Side:
 
         lengths = ends - begins
         for i in np.flatnonzero(lengths >= SHORT):
-            own = slice(begins[i], ends[i])
+            # The one of the few stays an array, or else NumPy 1 adds it in as many bits as the many have.
+            own, alone = slice(begins[i], ends[i]), slice(i, i + 1)
             yield (
-                self.many.first[own] + self.few.first[i],
-                self.many.second[own] + self.few.second[i],
+                self.many.first[own] + self.few.first[alone],
+                self.many.second[own] + self.few.second[alone],
                 self.many.counts[own] * self.few.counts[i],
             )
         lengths[lengths >= SHORT] = 0

@@ -136,12 +136,12 @@ class Strip:
             numbers[at] += before
             before = numbers[at]
 
-    def _place(self, second: Places) -> Places:
-        """Where in a row the column stands that so much of the second cost still allows; there is a column for what is
-        beyond the limit."""
+    def _place(self, second: Places, more: int = 0) -> Places:
+        """Where in a row the column stands that so much of the second cost and ``more`` still allow; there is a column
+        for what is beyond the limit."""
         import numpy as np
 
-        column = self.limits[1] - second
+        column = np.subtract(self.limits[1] - int(more), second, dtype=np.int64)
         column //= self.units[1]
         column += 1
         return self._places[np.clip(column, 0, self.columns, out=column)]
@@ -150,7 +150,7 @@ class Strip:
         """The same for so much and more."""
         if self.other.far[1] < len(self._allowed):
             return self._allowed[more:].take(seconds)
-        return self._place(seconds + more)
+        return self._place(seconds, more)
 
     def _near(self, numbers: Places, first: int, begins: Places, ends: Places) -> int:
         """Pairs of some of the other side and the rows of a table, from one on."""
@@ -192,7 +192,8 @@ class Strip:
             known = end
             if not end:
                 continue
-            target = ways[few.second[i] : few.second[i] + unit * self._shifts : unit]
+            least = int(few.second[i])
+            target = ways[least : least + unit * self._shifts : unit]
             target += own[: len(target)] * few.counts[i]
         return dot(ways, line[self._place(np.arange(len(ways)))])
 
