@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-_ANY = -1
-"""In the place of a cost that does not matter any more."""
+_ANY = -(2**63)
+"""In the place of a cost that does not matter any more; no cost on the way is that, though one may be below 0."""
 
 _Key = tuple[int, tuple[int | None, ...]]
 """A state with the costs so far; None where the cost does not matter any more."""
@@ -130,7 +130,7 @@ class _Bounded:
         import numpy as np
 
         start, base = self.states.start, self.states.base
-        ends = [cost + most for cost, (_, most) in zip(base, self.reach[start], strict=True)]
+        ends = [abs(cost + end) for cost, reach in zip(base, self.reach[start], strict=True) for end in reach]
         if max(ends, default=0) >= 2**62:
             return False
         costs: dict[int, list[npt.NDArray[np.int64]]] = {start: [np.array([base], dtype=np.int64)]}
