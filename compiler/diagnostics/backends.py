@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import field
 from typing import ClassVar, Final, Literal
@@ -469,13 +470,16 @@ class ExportDiffers(Diagnostic):
     title: ClassVar[str] = "the ONNX file does not compute what the network does"
     explanation: ClassVar[str] = """\
 After an export the file is run in onnxruntime with random inputs at two batch sizes, and its outputs are compared
-with PyTorch's. The file is not kept when they differ by more than the tolerance times the largest output.
+with PyTorch's. The file is not kept when they differ by more than the tolerance times the largest output, nor when
+these are infinite or no numbers.
 
     network with dropout left in training mode      differs
     model.eval() first                              equal to about 1e-6"""
 
     @property
     def message(self) -> str:
+        if self._beyond_numbers:
+            return f"PyTorch's outputs are not finite at batch {self.batch}: `{self.path}` cannot be compared with them"
         size = f" (whose largest is {self.largest:.2g})" if self.largest is not None else ""
         return (
             f"outputs of `{self.path}` differ by {self.difference:.2g} from PyTorch's{size} at batch {self.batch}, "
@@ -484,7 +488,13 @@ with PyTorch's. The file is not kept when they differ by more than the tolerance
 
     @property
     def help(self) -> str | None:
+        if self._beyond_numbers:
+            return "look at the weights, and for products or powers that grow from layer to layer without a norm"
         return "large activations lose digits: look at the weights; else please report it"
+
+    @property
+    def _beyond_numbers(self) -> bool:
+        return self.largest is not None and not math.isfinite(self.largest)
 
 
 @kind

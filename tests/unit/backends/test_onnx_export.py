@@ -185,6 +185,24 @@ def test_a_file_that_differs_is_not_kept(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("factor", [float("nan"), float("inf")])
+def test_outputs_that_are_no_numbers_are_compared_with_nothing(factor: float, tmp_path: Path) -> None:
+    class Beyond(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.linear = nn.Linear(3, 2)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return (self.linear(x).abs() + 1) * factor
+
+    with pytest.raises(
+        RunError, match=r"E0831.*outputs are not finite at batch 1: `.*m\.onnx` cannot be compared"
+    ) as e:
+        export_onnx(Beyond(), tmp_path / "m.onnx", [Port("x", "features", (3,))])
+    assert "differ" not in str(e.value)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_differences_are_told_beside_the_size_of_the_outputs(tmp_path: Path) -> None:
     class Great(nn.Module):
         def __init__(self, scale: float) -> None:
