@@ -83,5 +83,5 @@ def _exactly(graph: SpaceGraph, quiet: bool) -> CountResult:
         if begun:
             reporter.end(TITLE)
     if not found.exact:
-        message("an exact count is not to be had within some hours: this is certain, and no more", quiet)
+        message("an exact count is not to be had, but for certain it lies between these two", quiet)
     return found
