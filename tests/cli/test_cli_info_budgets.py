@@ -184,6 +184,8 @@ def test_count_exactly_counts_on_within_two_budgets(
     assert stdsl("count", f"{path}::two", "--exact", "--quiet").stderr == ""
     facts = json.loads(stdsl("count", f"{path}::two", "--exact", "--json").stdout)
     assert facts["count"] == {"min": str(whole["two"]), "max": str(whole["two"]), "exact": True}
+    facts = json.loads(stdsl("info", f"{path}::two", "--exact", "--json").stdout)
+    assert facts["count"] == {"min": str(whole["two"]), "max": str(whole["two"]), "exact": True}
     found = stdsl("count", f"{path}::three", "--exact")
     low, high = map(int, found.stdout.split(".."))
     assert low < whole["three"] < high

@@ -6,17 +6,14 @@ from collections.abc import Mapping
 
 import click
 
+from stdsl.cli.counting import counted_exactly
 from stdsl.cli.options import as_json, parameters, quiet, target
-from stdsl.cli.output import document, fact, message
+from stdsl.cli.output import document, fact
 from stdsl.cli.spaces import open_space
 from stdsl.compiler.analysis.circuits.of_space import CountResult
-from stdsl.compiler.analysis.count import count, count_exactly
+from stdsl.compiler.analysis.count import count
 from stdsl.compiler.analysis.isomorphism.distinct import distinct as count_distinct
-from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.target import Target
-
-TITLE = "counting"
-"""What the progress of a count is called."""
 
 
 @click.command("count")
@@ -54,7 +51,7 @@ def command(
         n = count_distinct(graph)
         found = CountResult(n, n)
     elif exact:
-        found = _exactly(graph, quiet)
+        found = counted_exactly(graph, quiet)
     else:
         found = count(graph)
     if as_json:
@@ -62,26 +59,3 @@ def command(
         document({"space": graph.name, "distinct" if distinct else "count": numbers})
     else:
         fact(str(found))
-
-
-def _exactly(graph: SpaceGraph, quiet: bool) -> CountResult:
-    """Counted with a bar, or lines, from when it is known how much there is to do."""
-    from stdsl.runtime.report.console import ConsoleReporter  # which nothing else here needs
-
-    begun = False
-
-    with ConsoleReporter(quiet=quiet) as reporter:
-
-        def told(done: int, whole: int) -> None:
-            nonlocal begun
-            if not begun:
-                reporter.begin(TITLE, whole)
-                begun = True
-            reporter.advance(TITLE, done, {})
-
-        found = count_exactly(graph, told)
-        if begun:
-            reporter.end(TITLE)
-    if not found.exact:
-        message("an exact count is not to be had, but for certain it lies between these two", quiet)
-    return found

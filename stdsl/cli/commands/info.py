@@ -8,11 +8,12 @@ from typing import Any, Literal
 
 import click
 
+from stdsl.cli.counting import counted_exactly
 from stdsl.cli.options import Given, allow_extern, architecture, as_json, parameters, quiet, target
 from stdsl.cli.output import document, fact, table
 from stdsl.cli.spaces import open_space, the_architecture, warn_of_parameters
 from stdsl.compiler.analysis.architecture import Architecture
-from stdsl.compiler.analysis.circuits.of_space import circuits
+from stdsl.compiler.analysis.circuits.of_space import CountResult, circuits
 from stdsl.compiler.analysis.circuits.patience import A_QUARTER, AT_LENGTH
 from stdsl.compiler.analysis.costs.depth_range import depth_range
 from stdsl.compiler.analysis.costs.measures import measure_of
@@ -81,18 +82,20 @@ def command(
     graph = open_space(target, parameters, allow_extern)
     arch = the_architecture(architecture, graph)
     warn_of_parameters(architecture, graph, parameters, quiet)
-    exact = exact or marginals
     if as_json:
-        facts = _facts(graph, exact, marginals)
+        facts = _facts(graph, _counted(graph, exact, marginals, quiet), exact or marginals, marginals)
         document(facts | ({"architecture": _network(graph, arch)} if arch is not None else {}))
     elif arch is not None and architecture is not None:
         _print_network(graph, arch)
     else:
-        _print_space(graph, exact, marginals)
+        _print_space(graph, _counted(graph, exact, marginals, quiet), exact or marginals, marginals)
 
 
-def _facts(graph: SpaceGraph, exact: bool, marginals: bool) -> dict[str, Any]:
-    found = count(graph, AT_LENGTH if exact else A_QUARTER)
+def _counted(graph: SpaceGraph, exact: bool, marginals: bool, quiet: bool) -> CountResult:
+    return counted_exactly(graph, quiet) if exact else count(graph, AT_LENGTH if marginals else A_QUARTER)
+
+
+def _facts(graph: SpaceGraph, found: CountResult, exact: bool, marginals: bool) -> dict[str, Any]:
     shares = shares_of(graph) if marginals else None
     problems = relaxable(graph)
     facts: dict[str, Any] = {
@@ -141,8 +144,7 @@ def _network(graph: SpaceGraph, arch: Architecture) -> dict[str, Any]:
     }
 
 
-def _print_space(graph: SpaceGraph, exact: bool, marginals: bool) -> None:
-    found = count(graph, AT_LENGTH if exact else A_QUARTER)
+def _print_space(graph: SpaceGraph, found: CountResult, exact: bool, marginals: bool) -> None:
     shown = f"{found.low:,}" if found.exact else f"between {found.low:,} and {found.high:,}"
     left = "" if found.exact or exact or not _countable(graph) else "; within its budgets not counted (--exact counts)"
     fact(f"{_title(graph)}: {shown} architecture{'' if found.high == 1 else 's'}{left}")
