@@ -19,7 +19,7 @@ from stdsl.compiler.semantics.modules import Loader
 TEXT = """stdsl 1
 meta net on video: clip(1, 4, 8, 8) {
   y = video -> conv(choose {2, 4} as width, 1x3x3, stride = 1x2x2) -> bn -> relu
-  z = y -> repeat choose 1..8 as times { choose {identity, relu, tanh, pointwise(same)} as kind }
+  z = [y, y] -> each repeat choose 1..8 as times { choose {identity, relu, tanh, pointwise(same)} as kind } -> sum
   return z -> global_avg_pool -> linear(4)
 }
 space nets = net
@@ -80,3 +80,16 @@ def test_a_search_is_refused_there(name: str) -> None:
     checked = check_module(Loader(sink).source(Source("a.space", text)), sink)
     (search,) = checked.searches.values()
     assert [found.code for found in (*sink.errors, *limits(search))] == ["E0701"]
+
+
+@pytest.mark.parametrize("name", STRATEGIES[:2])
+def test_a_search_runs_within_a_depth_that_is_a_sum(name: str, stdsl: Order, tmp_path: Path) -> None:
+    """Of a chain of blocks; what is derived is within it."""
+    text = TEXT.replace("[y, y] -> each repeat", "y -> repeat").replace(" as kind } -> sum", " as kind }")
+    assert "sum" not in text
+    (tmp_path / "nets.space").write_text(text + SEARCH.format(name=name, space="bounded"), encoding="utf-8")
+    assert stdsl("run", f"{tmp_path / 'nets.space'}::of_{name}", "--out", str(tmp_path / "run")) == 0
+    space = api.load(tmp_path / "nets.space", "bounded")
+    found = [space.load_architecture(file) for file in sorted((tmp_path / "run").rglob("*.arch.json"))]
+    assert found
+    assert all(space.costs(arch).depth <= 4 for arch in found)
