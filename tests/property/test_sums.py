@@ -19,7 +19,7 @@ import stdsl
 from stdsl.compiler.analysis.circuits.of_space import circuits
 from stdsl.compiler.analysis.costs.additive import ADDITIVE, additive_cost
 from stdsl.compiler.analysis.costs.depth_sum import depth_sum
-from stdsl.compiler.analysis.costs.measures import measure_of
+from stdsl.compiler.analysis.costs.measures import bounds_of, measure_of
 from stdsl.compiler.analysis.costs.table import Table
 from stdsl.compiler.analysis.sums import nearly as nearly_module
 from stdsl.compiler.analysis.sums import within as within_module
@@ -39,7 +39,7 @@ from stdsl.compiler.analysis.sums.pairs.strip import Strip
 from stdsl.compiler.analysis.sums.pairs.vectors import Vectors
 from stdsl.compiler.analysis.sums.tables import Effort, TooMuch
 from stdsl.compiler.analysis.sums.weighed import weighed
-from stdsl.compiler.analysis.sums.within import bounds_of, within
+from stdsl.compiler.analysis.sums.within import within
 from stdsl.compiler.ir.graph import CostConstraint, SpaceGraph
 
 MOST = 1500

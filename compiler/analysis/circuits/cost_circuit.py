@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from ...ir.graph import CostConstraint, SpaceGraph
 from ...record import record
-from ..costs.measures import METRICS, Measure, Metric, measure_of, measured
+from ..costs.measures import METRICS, Measure, Metric, bounds_of, measure_of, measured
 from .circuit import ONE, ZERO, Branch, Circuit, Product
 from .cost_states import DEAD, STATE_LIMIT, WORK_LIMIT, CostStates, TooManyCosts, Vector, cost_states
 from .patience import AT_LENGTH, Patience
@@ -100,7 +100,8 @@ def cost_circuit(
     found = [measured(graph, measure) for measure in measures]
     if None in bounded or not all(cost is not None and cost.exact for cost in found):
         return None
-    bounds = [_bounds([c for c in constraints if measure_of(graph, c) == measure]) for measure in measures]
+    allowed = [bounds_of(graph, constraints, measure) for measure in measures]
+    bounds = [(-math.inf if low is None else low, math.inf if high is None else high) for low, high in allowed]
     try:
         return _Bounded(cost_states(graph, circuit, measures, states, work), bounds, most).run()
     except TooManyCosts:
@@ -211,12 +212,6 @@ class _Bounded:
             else:
                 kept.append(cost)
         return state, tuple(kept)
-
-
-def _bounds(constraints: Sequence[CostConstraint]) -> tuple[float, float]:
-    """What constraints over one cost allow together."""
-    lows, highs = [c.low for c in constraints if c.low is not None], [c.high for c in constraints if c.high is not None]
-    return max(lows, default=-math.inf), min(highs, default=math.inf)
 
 
 def _different(rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
 from ...diagnostics.architectures import ConstraintViolated
@@ -41,6 +41,15 @@ def measure_of(graph: SpaceGraph, constraint: CostConstraint) -> Measure | None:
     """What a constraint bounds; None for the depth of a space where it does not add up."""
     found = Measure(constraint.metric, constraint.other)
     return found if found.metric != "depth" or measured(graph, found) is not None else None
+
+
+def bounds_of(
+    graph: SpaceGraph, constraints: Sequence[CostConstraint], measure: Measure
+) -> tuple[float | None, float | None]:
+    """What all constraints together allow of a cost; None is open."""
+    own = [c for c in constraints if measure_of(graph, c) == measure]
+    lows, highs = [c.low for c in own if c.low is not None], [c.high for c in own if c.high is not None]
+    return max(lows, default=None), min(highs, default=None)
 
 
 def measured(graph: SpaceGraph, measure: Measure) -> AdditiveCost | None:

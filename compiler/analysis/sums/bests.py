@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from ...ir.graph import CostConstraint, SpaceGraph
 from ..circuits.cost_states import DEAD, CostStates
-from ..costs.measures import Measure
+from ..costs.measures import Measure, bounds_of
 from ..diagrams.products import Product, value_of
 from ..memo import once_per_graph
 from .exactly import PASSING_ROOM, PASSING_WORK
@@ -24,7 +24,7 @@ from .optimum import Best, Optimum
 from .rounded import Rounded, loosest_of, rounded
 from .tables import NEVER, Effort, Scores, TooMuch
 from .walking.walks import walk
-from .within import bounds_of, summed_measures
+from .within import summed_measures
 
 JOINT_WORK = 2_000_000_000
 JOINT_ROOM = 300_000_000

@@ -73,20 +73,18 @@ class Nearly:
     @cached_property
     def count(self) -> int | None:
         """How many are within the bounds, where that takes some seconds; None where it takes longer."""
-        if len(self.bounds) != 2:
-            return None
-        try:
-            return halved(self.exactly, self.states.start, Effort(HALVES_WORK, HALVES_ROOM))
-        except TooMuch:
-            return None
+        return self._halved(Effort(HALVES_WORK, HALVES_ROOM))
 
     def counted(self, told: Told) -> int | None:
         """The same where that takes minutes, ``told`` how much is done; None where it takes hours, or there are not two
         bounds."""
-        if self.count is not None or len(self.bounds) != 2:
-            return self.count
+        return self._halved(Effort(MINUTES_WORK, MINUTES_ROOM), told) if self.count is None else self.count
+
+    def _halved(self, effort: Effort, told: Told | None = None) -> int | None:
+        if len(self.bounds) != 2:
+            return None
         try:
-            return halved(self.exactly, self.states.start, Effort(MINUTES_WORK, MINUTES_ROOM), told)
+            return halved(self.exactly, self.states.start, effort, told)
         except TooMuch:
             return None
 

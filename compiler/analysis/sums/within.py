@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from ...ir.graph import CostConstraint, SpaceGraph
 from ..circuits.cost_states import CostStates
 from ..circuits.patience import AT_LENGTH, SOME_TENTHS, WORK, Patience
-from ..costs.measures import Measure, Metric, measure_of, measured
+from ..costs.measures import Measure, Metric, bounds_of, measure_of, measured
 from .exactly import Single, Sums
 from .jointly.sums import jointly
 from .lattice import Bounds, Excess, Lattice, excess, lattice
@@ -124,10 +124,3 @@ def _nearly(
         return nearly(states, found, measures, bounds, exactly, Effort(WORK, 2 * ROOM), cells)
     except TooMuch:
         return None
-
-
-def bounds_of(graph: SpaceGraph, constraints: Sequence[CostConstraint], measure: Measure) -> Bounds:
-    """What all constraints together allow of a cost."""
-    own = [c for c in constraints if measure_of(graph, c) == measure]
-    lows, highs = [c.low for c in own if c.low is not None], [c.high for c in own if c.high is not None]
-    return max(lows, default=None), min(highs, default=None)
