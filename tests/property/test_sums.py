@@ -34,6 +34,9 @@ from stdsl.compiler.analysis.sums.nearly import Nearly, nearly
 from stdsl.compiler.analysis.sums.pairs import dominance, halving, narrowing, strip, vectors
 from stdsl.compiler.analysis.sums.pairs.cuts import Cut, narrowest
 from stdsl.compiler.analysis.sums.pairs.halving import halved
+from stdsl.compiler.analysis.sums.pairs.machine import columns, rows, slices
+from stdsl.compiler.analysis.sums.pairs.machine.available import machine_code
+from stdsl.compiler.analysis.sums.pairs.machine.slices import Sliced
 from stdsl.compiler.analysis.sums.pairs.narrowing import narrowed
 from stdsl.compiler.analysis.sums.pairs.strip import Strip
 from stdsl.compiler.analysis.sums.pairs.vectors import Vectors
@@ -237,13 +240,26 @@ def check_halves(
     monkeypatch.setattr(halving, "LONGER_MANY", rng.choice((1, 300, 10**6)))
     monkeypatch.setattr(vectors, "PIECE", rng.choice((10, 100, 1 << 21)))
     monkeypatch.setattr(vectors, "VERY_MANY", rng.choice((0, 1 << 24)))
+    monkeypatch.setattr(vectors, "FEW", rng.choice((0, 1 << 16)))
+    monkeypatch.setattr(vectors, "LOOKED", rng.choice((20, 1 << 20)))
+    monkeypatch.setattr(vectors, "SHOWING", rng.choice((8, 1 << 17)))
+    monkeypatch.setattr(slices, "MANY", rng.choice((1, 10, 1000)))
+    monkeypatch.setattr(slices, "WIDTH", rng.choice((64, 1 << 17)))
+    monkeypatch.setattr(columns, "ROOM", rng.choice((1, 30, 10**6)))
+    monkeypatch.setattr(rows, "PAIRS", rng.choice((1, 30, 10**6)))
+    monkeypatch.setattr(rows, "FEWEST", rng.choice((0, 1 << 20)))
     for strips in (False, True):
+        monkeypatch.setattr(halving, "machine_code", lambda: None)
         monkeypatch.setattr(halving, "narrowest", partial(any_cut, rng) if strips else lambda *_: None)
         with suppress(TooMuch) if strips else nullcontext():  # a cut that nobody would take may be too much work
             assert halved(places, start, Effort(10**9, 10**9)) == count
             # Where there is time for more, too.
             monkeypatch.setattr(halving, "SOON", rng.choice((-1, 10**9)))
             assert halved(places, start, Effort(10**12, 10**9), lambda done, whole: None) == count
+            # And where there is machine code for much work.
+            monkeypatch.setattr(halving, "machine_code", machine_code)
+            monkeypatch.setattr(halving, "SOON", -1)
+            assert halved(places, start, Effort(10**12, 10**9)) == count
     monkeypatch.setattr(narrowing, "TRIED", rng.choice((1, 30)))
     monkeypatch.setattr(narrowing, "CACHED", rng.choice((1, 30, 1000)))
     monkeypatch.setattr(narrowing, "CELLS", rng.choice((4, 100, 10_000)))
@@ -257,7 +273,7 @@ def check_halves(
             assert below <= low <= high <= above
 
 
-def any_cut(rng: random.Random, parts: Sequence[Vectors], limits: tuple[int, int], _: Any = None) -> Cut | None:
+def any_cut(rng: random.Random, parts: Sequence[Vectors], limits: tuple[int, int], *_: Any) -> Cut | None:
     """One that is taken, whatever work it is."""
     if narrowest(parts, limits) is None:
         assert len(parts) < 2 or not all(map(len, parts))
@@ -271,7 +287,9 @@ def check_seeds(seeds: range, monkeypatch: Any) -> int:
     tried = accepted = depths = 0
     strips: list[Strip] = []
     grids: list[int] = []
-    counted, grid = Strip.count, narrowing._grid
+    sliced: list[Sliced] = []
+    counted, in_slices, grid = Strip.count, Sliced.count, narrowing._grid
+    monkeypatch.setattr(Sliced, "count", lambda made, *told: sliced.append(made) or in_slices(made, *told))
     monkeypatch.setattr(Strip, "count", lambda made, *told: strips.append(made) or counted(made, *told))
     monkeypatch.setattr(narrowing, "_grid", lambda *given: grids.append(len(given[1])) or grid(*given))
     left_out: list[int] = []
@@ -312,6 +330,7 @@ def check_seeds(seeds: range, monkeypatch: Any) -> int:
     assert {bool(between) for between in grids} == {False, True}
     assert len(strips) > tried // 4
     assert {made.added for made in strips if made.settled.any()} == {False, True}
+    assert len(sliced) > tried // 4
     return tried
 
 

@@ -11,7 +11,7 @@ from statistics import NormalDist
 from ..words import ALONE
 from .dominance import CELL as SORTED_CELL
 from .dominance import COLUMN, VECTOR
-from .strip import CELL, OTHER, OWN
+from .strip import ARRAYS, Rates
 from .vectors import Limits, Vectors
 
 Halves = tuple[list[Vectors], list[Vectors]]
@@ -52,7 +52,9 @@ def about(one: Sequence[Vectors], other: Sequence[Vectors], limits: Limits) -> f
     return VECTOR * (more + 2 * less) + 2 * math.sqrt(COLUMN * SORTED_CELL * less * math.prod(columns))
 
 
-def narrowest(parts: Sequence[Vectors], limits: Limits, coinciding: Coinciding | None = None) -> Cut | None:
+def narrowest(
+    parts: Sequence[Vectors], limits: Limits, rates: Rates = ARRAYS, coinciding: Coinciding | None = None
+) -> Cut | None:
     """The one that is about least work for a :class:`.strip.Strip`; None where there is none whose sides have less than
     2⁶² ways each. ``coinciding``: how much fewer sums are different than there are of two parts."""
     shares = coinciding or {}
@@ -68,7 +70,9 @@ def narrowest(parts: Sequence[Vectors], limits: Limits, coinciding: Coinciding |
             if any(math.prod(part.total for part in side).bit_length() > ALONE for side in sides):
                 continue
             sizes = _different(own, known, shares), _different(others, known, shares)
-            best = min(best, *((_work(*sides, *sizes, limits, int(turned)), own, turned) for turned in (False, True)))
+            best = min(
+                best, *((_work(*sides, *sizes, limits, rates, int(turned)), own, turned) for turned in (False, True))
+            )
     work, own, turned = best
     return Cut(*_apart(parts, own), turned, work) if own else None
 
@@ -92,7 +96,13 @@ def _different(some: Sequence[int], known: Sequence[_Part], shares: Coinciding) 
 
 
 def _work(
-    own: Sequence[_Part], others: Sequence[_Part], own_sums: float, other_sums: float, limits: Limits, cost: int
+    own: Sequence[_Part],
+    others: Sequence[_Part],
+    own_sums: float,
+    other_sums: float,
+    limits: Limits,
+    rates: Rates,
+    cost: int,
 ) -> float:
     reach = [min(limits[axis], sum(part.far[axis] for part in own)) for axis in (0, 1)]
     factors = [math.gcd(*(part.factor[axis] for part in own)) or 1 for axis in (0, 1)]
@@ -101,7 +111,7 @@ def _work(
     spread = math.sqrt(sum(part.variance[cost] for part in others))
     sums = NormalDist(sum(part.mean[cost] for part in others), spread + 1)
     near = sums.cdf(limits[cost]) - sums.cdf(limits[cost] - reach[cost])
-    return CELL * cells + OWN * own_sums + OTHER * near * other_sums
+    return rates.cell * cells + rates.own * own_sums + rates.other * near * other_sums
 
 
 def _apart(parts: Sequence[Vectors], chosen: Sequence[int]) -> Halves:

@@ -8,14 +8,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from itertools import combinations, product
+from types import ModuleType
+from typing import Protocol
 
 from ..lattice import Lattice
 from ..tables import Effort, TooMuch
 from ..words import ALONE
 from .cuts import Coinciding, about, balanced, narrowest
-from .dominance import VECTOR, Meeting, Side, Told, meeting
-from .strip import Strip
-from .vectors import Limits, Vectors, alike_first, ends_of, of_stretches, summed
+from .dominance import VECTOR, Side, Told, meeting
+from .machine.available import machine_code
+from .strip import ARRAYS, Strip
+from .vectors import Limits, Vectors, alike_first, coinciding, ends_of, of_stretches, summed
 
 TRIED = 300_000
 """So many sums are looked at at most to find parts whose sums coincide."""
@@ -39,6 +42,14 @@ PARTS = 14
 """Of so many parts all ways of cutting them into halves are looked at; the smallest of more are summed up before."""
 
 
+class Counting(Protocol):
+    """What is known to be worth counting."""
+
+    def count(self, told: Told | None = None) -> int:
+        """How many pairs of two sides are within limits."""
+        ...
+
+
 def halved(places: Lattice, start: int, effort: Effort, told: Told | None = None) -> int:
     """How many ways there are within the windows of two costs whose sums are exact. ``told`` how much is done, there is
     time for minutes. Raises TooMuch."""
@@ -60,23 +71,31 @@ def _part_of(told: Told, done: int, parts: int) -> Told:
     return lambda now, whole: told(done * STEPS + STEPS * now // whole, parts * STEPS)
 
 
-def _meeting(
-    base: Sequence[Vectors], limits: Limits, effort: Effort, longer: bool
-) -> Callable[[Limits], Meeting | Strip]:
+def _meeting(base: Sequence[Vectors], limits: Limits, effort: Effort, longer: bool) -> Callable[[Limits], Counting]:
     """What two sides of the space have in common within limits up to these, by the way that is less work. ``longer``:
     there is time for minutes, of which lists of very many sums that coincide save some. Raises TooMuch."""
     parts = _parts(base, limits, TRIED)
     halves = balanced(parts)
     by_halves, cut = about(*halves, limits), narrowest(parts, limits)
-    if SOON < min(by_halves, cut.work if cut else math.inf) < HOPELESS * effort.work:
-        more = _parts(base, limits, LONGER_TRIED)
-        other = narrowest(more, limits, _coinciding(more, limits) if longer else None)
+    least = min(by_halves, cut.work if cut else math.inf)
+    machine, rates = machine_code() if cut and least > SOON else None, ARRAYS
+    if machine:
+        rates = machine.RATES
+        cut = narrowest(parts, limits, rates)
+        least = min(by_halves, cut.work if cut else math.inf)
+    longer = longer or bool(machine)
+    if SOON < least < HOPELESS * effort.work:
+        more = _parts(base, limits, LONGER_TRIED, machine)
+        other = narrowest(more, limits, rates, _coinciding(more, limits) if longer else None)
         cut = min((c for c in (cut, other) if c), key=lambda c: c.work, default=None)
     if cut is not None and cut.work < min(by_halves, effort.work):
         turned, most = cut.turned, LONGER_MANY if longer else MANY
         across = (limits[1], limits[0]) if turned else limits
         # To turn parts takes less than to turn a side.
         own, others = ([part.turned() if turned else part for part in some] for some in (cut.own, cut.others))
+        slices = machine.slices(own, others, across) if machine else None
+        if slices:
+            return lambda ends: slices.within((ends[1], ends[0]) if turned else ends, effort)
         sides = side(own, across, most), side(others, across, most)
         return lambda ends: Strip(*sides, (ends[1], ends[0]) if turned else ends, effort, longer)
     for half in halves:
@@ -87,25 +106,25 @@ def _meeting(
     return lambda ends: meeting(one, less, ends, effort)
 
 
-def _parts(base: Sequence[Vectors], limits: Limits, tried: int) -> list[Vectors]:
+def _parts(base: Sequence[Vectors], limits: Limits, tried: int, machine: ModuleType | None = None) -> list[Vectors]:
     """The parts with those summed up whose sums coincide, so many at most that all cuts can be looked at."""
-    parts = alike_first(base, limits, tried)
+    parts = alike_first(base, limits, tried, machine)
     while len(parts) > PARTS:
         parts.sort(key=len, reverse=True)
-        parts.append(summed(parts.pop(), parts.pop(), limits))
+        parts.append(summed(parts.pop(), parts.pop(), limits, machine))
     return parts
 
 
 def _coinciding(parts: Sequence[Vectors], limits: Limits) -> Coinciding:
     """How many sums of two parts coincide, of those that have not too many."""
     return {
-        (i, j): len(parts[i]) * len(parts[j]) / max(1, len(summed(parts[i], parts[j], limits)))
+        (i, j): coinciding(parts[i], parts[j], limits)
         for i, j in combinations(range(len(parts)), 2)
         if len(parts[i]) * len(parts[j]) <= COMPARED
     }
 
 
-def side(parts: Sequence[Vectors], limits: Limits, most: int = MANY) -> Side:
+def side(parts: Sequence[Vectors], limits: Limits, most: int = MANY, machine: ModuleType | None = None) -> Side:
     """As many parts as possible summed up as one list of about ``most``."""
     many, few = _nothing(), _nothing()
     for part in sorted(parts, key=len, reverse=True):

@@ -10,6 +10,7 @@ but for the second cost, so that numbers of ways by that alone are enough. The t
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
@@ -27,9 +28,22 @@ if TYPE_CHECKING:
 BLOCK, LARGE = 1 << 23, 1 << 24
 """The table has about so many numbers at a time; and where there is time for more, two of them."""
 
-CELL, OWN, OTHER, SHIFT, TURN = 6, 24, 20, 4, 30_000
-"""So much longer than to add numbers it takes to go through a number of the table, to put a vector into it, to look one
-up, to add a place of the settled ones, and to turn to the next vectors."""
+
+@dataclass(frozen=True)
+class Rates:
+    """So much longer than to add numbers it takes to go through a number of the table, to put a vector into it, and to
+    look one up."""
+
+    cell: float
+    own: float
+    other: float
+
+
+ARRAYS = Rates(6, 24, 20)
+"""Of arrays of NumPy."""
+
+SHIFT, TURN = 4, 30_000
+"""The same for adding a place of the settled ones, and for turning to the next vectors."""
 
 
 class Strip:
@@ -52,8 +66,9 @@ class Strip:
         cost."""
         near = int((other.below(limits[0] + 1) - self.settled).sum())
         turns = -(-self.rows // self.step) * (len(own.few) + len(other.few)) + len(other.few)
-        effort.worked(CELL * self.rows * self.width + OWN * own.size + OTHER * near + TURN * turns)
-        apart = OTHER * int(self.settled.sum())
+        numbers = ARRAYS.cell * self.rows * self.width + ARRAYS.own * own.size + ARRAYS.other * near
+        effort.worked(round(numbers) + TURN * turns)
+        apart = round(ARRAYS.other) * int(self.settled.sum())
         self.added = limits[1] < BLOCK and SHIFT * len(other.few) * self._shifts < apart
         """Whether the settled ones are added up by their second cost before they are looked up."""
         effort.worked(SHIFT * len(other.few) * self._shifts if self.added else apart)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from ..lattice import Lattice
@@ -25,6 +26,12 @@ COINCIDING = 1.1
 
 PIECE = 1 << 21
 """About so many sums of two parts are looked at at a time."""
+
+FEW = 1 << 16
+"""So many sums are soon sorted: whatever else there is, they are looked at all."""
+
+LOOKED, SHOWING, PLACES = 1 << 20, 1 << 17, 8
+"""Of more sums than the one, about as many as the other, in so many places, show how many coincide."""
 
 VERY_MANY, SHORT = 1 << 24, 1 << 29
 """Costs of so many sums are kept in 32 bits where they are less, so that those of two are, too: slow and small."""
@@ -90,8 +97,9 @@ def _of_stretch(packed: Lattice, stride: int, stretch: Stretch) -> Vectors:
     return Vectors(at // stride, at % stride, counts, stretch.count)
 
 
-def summed(some: Vectors, others: Vectors, limits: Limits) -> Vectors:
-    """All sums of two of them, each once, without those beyond the limits. Raises TooMuch."""
+def summed(some: Vectors, others: Vectors, limits: Limits, machine: ModuleType | None = None) -> Vectors:
+    """All sums of two of them, each once, without those beyond the limits. ``machine``: code for very many, if there is
+    any (:mod:`.machine`). Raises TooMuch."""
     import numpy as np
 
     total = some.total * others.total
@@ -105,6 +113,10 @@ def summed(some: Vectors, others: Vectors, limits: Limits) -> Vectors:
     stride = some.far[1] + others.far[1] + 1
     known, added = some.keys(stride), others.keys(stride)
     kind: Any = np.int32 if max(*some.far, *others.far) < SHORT and len(some) * len(others) > VERY_MANY else np.int64
+    if machine and len(some) * len(others) > FEW:
+        found: Vectors | None = machine.summed(some, others, limits, kind)
+        if found:
+            return found
     firsts, seconds, counts = [], [], []
     begins = np.zeros(len(others), dtype=np.int64)
     for end in _ends(known, added, len(some) * len(others)):
@@ -136,12 +148,13 @@ def _joined(pieces: list[Places]) -> Places:
     return whole
 
 
-def _ends(known: Places, added: Places, pairs: int) -> list[int]:
-    """Where to begin anew so that about :data:`PIECE` sums are looked at at a time, the last end beyond all."""
+def _ends(known: Places, added: Places, pairs: int, piece: int = PIECE) -> list[int]:
+    """Where to begin anew so that about so many sums, a ``piece``, are looked at at a time, the last end beyond
+    all."""
     import numpy as np
 
     last = int(known.max()) + int(added.max()) + 1
-    n = -(-pairs // PIECE)
+    n = -(-pairs // max(1, piece))
     if n == 1:
         return [last]
     few = np.linspace(0, 1, 400)
@@ -149,30 +162,64 @@ def _ends(known: Places, added: Places, pairs: int) -> list[int]:
     return sorted({*(int(end) for end in np.quantile(drawn, np.arange(1, n) / n)), last})
 
 
-def alike_first(parts: Sequence[Vectors], limits: Limits, most: int) -> list[Vectors]:
+def alike_first(
+    parts: Sequence[Vectors], limits: Limits, most: int, machine: ModuleType | None = None
+) -> list[Vectors]:
     """The same with those summed up whose sums coincide most often, for as long as some do and there are at most
     ``most`` sums to look at, of less than 2⁶² ways."""
     left = list(parts)
-    known: dict[tuple[int, int], Vectors] = {}
+    known: dict[tuple[int, int], tuple[float, Vectors | None]] = {}
     while len(left) > 1:
         best, chosen = COINCIDING, None
         for i, some in enumerate(left):
             for j in range(i):
-                pair = len(some) * len(left[j])
-                if pair > most or (some.total * left[j].total).bit_length() > ALONE:
+                if len(some) * len(left[j]) > most or (some.total * left[j].total).bit_length() > ALONE:
                     continue
                 key = (id(some), id(left[j]))
                 if key not in known:
-                    known[key] = summed(some, left[j], limits)
-                if pair / max(len(known[key]), 1) > best:
-                    best, chosen = pair / max(len(known[key]), 1), (i, j)
+                    known[key] = _tried(some, left[j], limits)
+                if known[key][0] > best:
+                    best, chosen = known[key][0], (i, j)
         if chosen is None:
             return left
-        both = known[id(left[chosen[0]]), id(left[chosen[1]])]
         gone = [left[place] for place in chosen]
+        _, both = known[id(gone[0]), id(gone[1])]
         known = {key: value for key, value in known.items() if not {id(g) for g in gone} & set(key)}
+        both = summed(gone[0], gone[1], limits, machine) if both is None else both
         left = [v for place, v in enumerate(left) if place not in chosen] + [both]
     return left
+
+
+def _tried(some: Vectors, others: Vectors, limits: Limits) -> tuple[float, Vectors | None]:
+    """How many pairs of two there are for each different sum, and the sums where they are few."""
+    pairs = len(some) * len(others)
+    if pairs > LOOKED:
+        return coinciding(some, others, limits), None
+    both = summed(some, others, limits)
+    return pairs / max(len(both), 1), both
+
+
+def coinciding(some: Vectors, others: Vectors, limits: Limits) -> float:
+    """How many pairs of two there are for each different sum within limits, about."""
+    import numpy as np
+
+    if len(some) < len(others):
+        some, others = others, some
+    some, others = some.arranged(), others.arranged()
+    stride = some.far[1] + others.far[1] + 1
+    known, added = some.keys(stride), others.keys(stride)
+    pairs = len(some) * len(others)
+    ends = [0, *_ends(known, added, pairs, min(pairs, SHOWING // PLACES))]
+    seen, different = 0, 0
+    pieces = len(ends) - 1
+    for place in sorted({pieces * (2 * i + 1) // (2 * PLACES) for i in range(PLACES)}):
+        begins, lasts = (np.searchsorted(known, end - added) for end in ends[place : place + 2])
+        lengths = lasts - begins
+        where = np.arange(int(lengths.sum())) + np.repeat(begins - np.cumsum(lengths) + lengths, lengths)
+        key = known[where] + np.repeat(added, lengths)
+        key = key[(key < (limits[0] + 1) * stride) & (key % stride <= limits[1])]
+        seen, different = seen + len(key), different + len(np.unique(key))
+    return seen / max(different, 1)
 
 
 def ends_of(low: int, high: int) -> tuple[tuple[int, int], ...]:

@@ -1,0 +1,24 @@
+"""Whether there is machine code: where the extra ``fast`` is installed, and its compiler works."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.util import find_spec
+from types import ModuleType
+
+
+@cache
+def machine_code() -> ModuleType | None:
+    """What counts in machine code (:mod:`.counting`); None where it is not to be had. Takes half a second, and some
+    seconds when it is compiled for the first time."""
+    if find_spec("numba") is None:
+        return None
+    # Another version of NumPy than it is made for, a full disk, a file of its cache that is none: all is counted
+    # without it then, too, only slower.
+    try:
+        from . import counting
+
+        counting.warm()
+    except Exception:
+        return None
+    return counting

@@ -1,0 +1,197 @@
+"""Pairs of budgets counted in machine code, against the same one by one, and without it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from itertools import product
+from typing import Any
+
+import numba
+import numpy as np
+import pytest
+
+from stdsl.compiler.analysis.sums.pairs import halving, vectors
+from stdsl.compiler.analysis.sums.pairs.machine import available, columns, counting, rows, slices, sweep
+from stdsl.compiler.analysis.sums.pairs.machine.rows import Rows, Unfit
+from stdsl.compiler.analysis.sums.pairs.machine.slices import Slices
+from stdsl.compiler.analysis.sums.pairs.vectors import Limits, Vectors, coinciding, summed
+from stdsl.compiler.analysis.sums.tables import Effort, TooMuch
+from tests.unit.analysis.test_halves import drawn, noted, times
+
+PLENTY = Effort(1 << 60, 1 << 60)
+
+
+def of_all(parts: list[Vectors]) -> list[tuple[int, int, int]]:
+    """All sums of one of each, one by one."""
+    found = [(0, 0, 1)]
+    for part in parts:
+        own = [(int(a), int(b), int(n)) for a, b, n in zip(part.first, part.second, part.counts, strict=True)]
+        found = [(a + c, b + d, n * m) for (a, b, n), (c, d, m) in product(found, own)]
+    return found
+
+
+def within(own: list[Vectors], other: list[Vectors], limits: Limits) -> int:
+    """Pairs of both, one by one."""
+    return sum(
+        n * m
+        for (a, b, n), (c, d, m) in product(of_all(own), of_all(other))
+        if a + c <= limits[0] and b + d <= limits[1]
+    )
+
+
+def far(parts: list[Vectors]) -> Limits:
+    return sum(part.far[0] for part in parts), sum(part.far[1] for part in parts)
+
+
+def limits_for(own: list[Vectors], other: list[Vectors], rng: np.random.Generator) -> list[Limits]:
+    whole = [a + b for a, b in zip(far(own), far(other), strict=True)]
+    return [
+        (int(share * whole[0]), int(rng.uniform(0.1, 1.1) * whole[1])) for share in (0.0, 0.05, 0.3, 0.5, 0.8, 1.0, 1.2)
+    ]
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> int:
+    """Small limits of all kinds, by a seed."""
+    seed: int = request.param
+    monkeypatch.setattr(slices, "WIDTH", (16, 48, 1 << 17)[seed % 3])
+    monkeypatch.setattr(slices, "MANY", (1, 60, 10**6)[seed // 2 % 3])
+    monkeypatch.setattr(columns, "ROOM", (1, 300, 10**6)[seed // 3 % 3])
+    monkeypatch.setattr(columns, "ROWS", (1, 3, 16)[seed % 3])
+    monkeypatch.setattr(rows, "INDEXED", (1, 4)[seed % 2])
+    monkeypatch.setattr(rows, "FEWEST", (0, 1 << 20)[seed // 2 % 2])
+    monkeypatch.setattr(rows, "PAIRS", (1, 50, 10**6)[seed % 3])
+    monkeypatch.setattr(rows, "TURNS", 1000)
+    return seed
+
+
+@pytest.mark.parametrize("small", range(24), indirect=True)
+def test_pairs_in_machine_code_are_those_one_by_one(small: int) -> None:
+    """Common factors of either side, rows and columns of several units, and one of the few or many."""
+    rng = np.random.default_rng(small)
+    units = [(int(a), int(b)) for a, b in rng.choice((1, 2, 3, 5, 12), size=(5, 2))]
+    sizes = ((30, (20, 90)), (4, (30, 40)), (40, (90, 60)), (5, (40, 20)), (3, (50, 70)))
+    parts = [times(drawn(rng, n, reach), unit) for (n, reach), unit in zip(sizes, units, strict=True)]
+    counted = 0
+    for own, other in ((parts[:2], parts[2:4]), (parts[1:3], [parts[0], *parts[3:4]]), (parts[:1], parts[3:])):
+        for limits in limits_for(own, other, rng):
+            try:
+                sides = Slices(own, other, limits)
+            except Unfit:  # an index of rows that are far apart is too coarse for so narrow slices
+                continue
+            for lower in (limits, (limits[0] // 2, limits[1] - 1)):
+                if min(lower) < 0:
+                    continue
+                told: list[tuple[int, int]] = []
+                assert sides.within(lower, PLENTY).count(partial(noted, told)) == within(own, other, lower)
+                assert told == sorted(told)
+                counted += 1
+    assert counted > 5 or small % 3 == 0
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_numbers_that_no_32_bits_hold(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a line of a table, and products that no 64 bits hold; with columns of one unit and several."""
+    rng = np.random.default_rng(seed)
+    tables = []
+    made = columns._aligned
+    monkeypatch.setattr(columns, "_aligned", lambda n, kind: tables.append(kind) or made(n, kind))
+    own, other = ([drawn(rng, 60, (12, 60)), drawn(rng, 3, (4, 20))] for _ in range(2))
+    for parts, size in ((own, 1 << 19 + 3 * seed), (other, 1 << 30)):
+        counts = rng.integers(size // 2, size, size=len(parts[0].counts)) | 1
+        parts[0] = replace(times(parts[0], (1, 1 + seed % 2)), counts=counts, total=int(counts.sum()))
+    for limits in limits_for(own, other, rng):
+        assert Slices(own, other, limits).within(limits, PLENTY).count() == within(own, other, limits)
+    assert (np.int64 in tables) == (seed > 2)
+    assert within(own, other, (10**9, 10**9)) > 1 << 60
+
+
+@pytest.mark.parametrize("small", range(12), indirect=True)
+def test_all_sums_in_machine_code(small: int) -> None:
+    """Each once, in order, none beyond the limits, as by sorting."""
+    rng = np.random.default_rng(small)
+    units = [(int(a), int(b)) for a, b in rng.choice((1, 4, 6), size=(2, 2))]
+    one, other = times(drawn(rng, 60, (40, 900)), units[0]), times(drawn(rng, 9, (30, 20)), units[1])
+    for share in (0.0, 0.4, 1.0):
+        limits = int(share * 500), int(share * 4000)
+        wanted, found = summed(one, other, limits), Rows.of(one).summed(other, limits).as_vectors(np.int64)
+        for name in ("first", "second", "counts"):
+            assert (getattr(found, name) == getattr(wanted, name)).all()
+        assert found.total == wanted.total
+
+
+def test_sums_that_are_too_great_or_too_far_apart_are_sorted(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    one, other = drawn(rng, 60, (40, 90)), drawn(rng, 9, (30, 20))
+    great = replace(one, counts=one.counts + (1 << 31), total=1 << 50)
+    wide = times(replace(one, first=one.first + (one.first > 20)), ((1 << 20) + 7, 1))
+    limits = (1 << 40, 10**6)
+    monkeypatch.setattr(vectors, "FEW", 0)
+    for some in (great, replace(one, counts=one.counts * ((1 << 28) + 1), total=1 << 40), wide):
+        found, wanted = summed(some, other, limits, counting), summed(some, other, limits)  # type: ignore[arg-type]
+        for name in ("first", "second", "counts"):
+            assert (getattr(found, name) == getattr(wanted, name)).all()
+    assert counting.summed(great, other, limits, np.int64) is None
+    assert counting.summed(wide, other, limits, np.int64) is None
+    assert counting.slices([great], [other], limits) is None
+    assert counting.slices([one], [times(other, (1, 1 << 27))], limits) is None
+    assert counting.slices([one], [other], (5, 1 << 31)) is None
+    assert counting.slices([one], [other], (5, 5)) is not None
+
+
+def test_more_work_than_allowed_is_not_begun() -> None:
+    rng = np.random.default_rng(0)
+    sides = Slices([drawn(rng, 60, (40, 90))], [drawn(rng, 50, (30, 20))], (60, 90))
+    with pytest.raises(TooMuch):
+        sides.within((60, 90), Effort(100, 1 << 40))
+
+
+def test_what_is_told_may_end_the_count() -> None:
+    """All threads end then."""
+    rng = np.random.default_rng(0)
+    sides = Slices([drawn(rng, 60, (40, 90))], [drawn(rng, 50, (30, 20))], (60, 90))
+
+    def enough(done: int, whole: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        sides.within((60, 90), PLENTY).count(enough)
+
+
+@pytest.mark.parametrize("reason", ["no extra", "no compiling", "no disk", "wrong code"])
+def test_without_machine_code_all_is_counted_in_arrays(reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    available.machine_code.cache_clear()
+    if reason == "no extra":
+        monkeypatch.setattr(available, "find_spec", lambda name: None)
+    elif reason == "no compiling":
+        monkeypatch.setattr(numba.config, "DISABLE_JIT", 1)
+    elif reason == "no disk":
+
+        def full(*_: Any) -> None:
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(sweep, "swept", full)
+    else:
+        monkeypatch.setattr(sweep, "settled", lambda *_: None)
+    try:
+        assert halving.machine_code() is None
+    finally:
+        available.machine_code.cache_clear()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_how_many_sums_coincide_shows_in_some_places(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of them are looked at where they are few; of more about as many coincide."""
+    rng = np.random.default_rng(seed)
+    one, other = drawn(rng, 900, (60, 40 + 40 * seed)), times(drawn(rng, 60, (30, 20)), (1, 1 + seed % 2))
+    limits = (70, 70 + 10 * seed)
+    pairs = sum(n for _, _, n in of_all([replace(v, counts=np.ones_like(v.counts)) for v in (one, other)]))
+    whole = [a for a in of_all([one, other]) if a[0] <= limits[0] and a[1] <= limits[1]]
+    exact = len(whole) / len({(a, b) for a, b, _ in whole})
+    monkeypatch.setattr(vectors, "PLACES", 1)
+    monkeypatch.setattr(vectors, "SHOWING", pairs)
+    assert coinciding(one, other, limits) == exact
+    monkeypatch.setattr(vectors, "PLACES", 8)
+    monkeypatch.setattr(vectors, "SHOWING", pairs // 4)
+    assert coinciding(one, other, limits) == pytest.approx(exact, rel=0.35)
