@@ -85,7 +85,7 @@ def row(name: str, share: float, both: bool) -> str:
         shown, width = f"{low:.4g} to {high:.4g}", f"{200 * (high - low) / (high + low):.2g} %"
     assert found["uniform"], "the samples are uniform, whatever is known of the count"
     seconds = f"{found['seconds']:.2f} s"
-    if found["worked"] > 1.2 * found["seconds"]:
+    if found["worked"] > found["seconds"] + 0.5:
         seconds += f" ({found['worked']:.1f} s of processors)"
     label = f"{share:.0%}, params {PARAMS_SHARE:.0%}" if both else f"{share:.0%}"
     return (

@@ -57,7 +57,10 @@ TORCH_FREE = (
     "compiler.checks",
     "compiler.passes",
 )
-HEAVY = {"torch", "onnx", "onnxruntime", "onnxscript", "safetensors", "numpy"}
+HEAVY = {"torch", "onnx", "onnxruntime", "onnxscript", "safetensors", "numpy", "numba", "llvmlite"}
+
+MACHINE = ROOT / "compiler/analysis/sums/pairs/machine"
+"""What is imported where there is much to count, all but what says whether it is to be had."""
 COLUMNS = (
     "compiler/analysis/circuits/cost_circuit.py",
     "compiler/analysis/costs/limits.py",
@@ -182,9 +185,21 @@ def test_nothing_before_the_backends_imports_torch(folder: str) -> None:
             # Columns of figures of many architectures: imported when they, or constraints over costs, are asked about.
             if name.split(".")[0] == "numpy" and path.relative_to(ROOT).as_posix() in COLUMNS:
                 continue
+            if name.split(".")[0] in {"numpy", "numba", "llvmlite"} and path.is_relative_to(MACHINE):
+                continue
             if name.split(".")[0] in HEAVY:
                 found.append(f"{path.relative_to(ROOT)}:{line} imports {name}")
     assert found == []
+
+
+def test_machine_code_is_imported_where_there_is_much_to_count() -> None:
+    room = "stdsl.compiler.analysis.sums.pairs.machine"
+    for path, module in files("compiler"):
+        asks = module == f"{room}.available"
+        if path.is_relative_to(MACHINE) and not asks:
+            continue
+        for name, line in imports(path, module, at_top=asks):
+            assert not name.startswith(room) or name.startswith(f"{room}.available"), f"{path}:{line} imports {name}"
 
 
 def test_networkx_is_imported_where_it_is_needed() -> None:
