@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import combinations, product
 from types import ModuleType
 from typing import Protocol
@@ -14,7 +15,7 @@ from typing import Protocol
 from ..lattice import Lattice
 from ..tables import Effort, TooMuch
 from ..words import ALONE
-from .cuts import Coinciding, about, balanced, narrowest
+from .cuts import Coinciding, Cut, about, balanced, narrowest
 from .dominance import VECTOR, Side, Told, meeting
 from .machine.available import machine_code
 from .strip import ARRAYS, Strip
@@ -76,34 +77,55 @@ def _meeting(base: Sequence[Vectors], limits: Limits, effort: Effort, longer: bo
     there is time for minutes, of which lists of very many sums that coincide save some. Raises TooMuch."""
     parts = _parts(base, limits, TRIED)
     halves = balanced(parts)
-    by_halves, cut = about(*halves, limits), narrowest(parts, limits)
-    least = min(by_halves, cut.work if cut else math.inf)
-    machine, rates = machine_code() if cut and least > SOON else None, ARRAYS
+    by_halves, plain = about(*halves, limits), narrowest(parts, limits)
+    machine = machine_code() if plain and min(by_halves, plain.work) > SOON else None
     if machine:
-        rates = machine.RATES
-        cut = narrowest(parts, limits, rates)
-        least = min(by_halves, cut.work if cut else math.inf)
-    longer = longer or bool(machine)
-    if SOON < least < HOPELESS * effort.work:
-        more = _parts(base, limits, LONGER_TRIED, machine)
-        other = narrowest(more, limits, rates, _coinciding(more, limits) if longer else None)
-        cut = min((c for c in (cut, other) if c), key=lambda c: c.work, default=None)
-    if cut is not None and cut.work < min(by_halves, effort.work):
-        turned, most = cut.turned, LONGER_MANY if longer else MANY
-        across = (limits[1], limits[0]) if turned else limits
-        # To turn parts takes less than to turn a side.
-        own, others = ([part.turned() if turned else part for part in some] for some in (cut.own, cut.others))
-        slices = machine.slices(own, others, across) if machine else None
-        if slices:
-            return lambda ends: slices.within((ends[1], ends[0]) if turned else ends, effort)
-        sides = side(own, across, most), side(others, across, most)
-        return lambda ends: Strip(*sides, (ends[1], ends[0]) if turned else ends, effort, longer)
+        cut = _cheaper(base, narrowest(parts, limits, machine.RATES), by_halves, limits, effort, True, machine)
+        if cut:
+            across = partial(_across, cut)
+            slices = machine.slices(*_sides(cut), across(limits))
+            if slices:
+                return lambda ends: slices.within(across(ends), effort)
+    cut = _cheaper(base, plain, by_halves, limits, effort, longer)
+    if cut:
+        along, most = partial(_across, cut), LONGER_MANY if longer else MANY
+        own, others = (side(some, along(limits), most) for some in _sides(cut))
+        return lambda ends: Strip(own, others, along(ends), effort, longer)
     for half in halves:
         if math.prod(part.total for part in half).bit_length() > ALONE:
             raise TooMuch
         effort.worked(2 * VECTOR * math.prod(len(part) for part in half))
     one, less = (side(half, limits) for half in halves)
     return lambda ends: meeting(one, less, ends, effort)
+
+
+def _cheaper(
+    base: Sequence[Vectors],
+    known: Cut | None,
+    by_halves: float,
+    limits: Limits,
+    effort: Effort,
+    coincide: bool,
+    machine: ModuleType | None = None,
+) -> Cut | None:
+    """A cut that is less work than two halves, and than there may be: the one that is known, or one with more parts
+    summed up where that takes long. ``coincide``: it is looked at how many sums do."""
+    rates = machine.RATES if machine else ARRAYS
+    if SOON < min(by_halves, known.work if known else math.inf) < HOPELESS * effort.work:
+        more = _parts(base, limits, LONGER_TRIED, machine)
+        other = narrowest(more, limits, rates, _coinciding(more, limits) if coincide else None)
+        known = min((cut for cut in (known, other) if cut), key=lambda cut: cut.work, default=None)
+    return known if known and known.work < min(by_halves, effort.work) else None
+
+
+def _sides(cut: Cut) -> tuple[list[Vectors], list[Vectors]]:
+    """Both, by the cost that the own one ranges over little by first: to turn parts takes less than to turn a side."""
+    own, others = ([part.turned() if cut.turned else part for part in some] for some in (cut.own, cut.others))
+    return own, others
+
+
+def _across(cut: Cut, limits: Limits) -> Limits:
+    return (limits[1], limits[0]) if cut.turned else limits
 
 
 def _parts(base: Sequence[Vectors], limits: Limits, tried: int, machine: ModuleType | None = None) -> list[Vectors]:
