@@ -21,6 +21,7 @@ $(STAMP): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(if $(TORCH_INDEX),PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --index-url $(TORCH_INDEX) torch)
 	PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --editable ".[test]"
+	$(BIN)/python -m stdsl.compiler.analysis.sums.pairs.machine.available
 	touch $@
 
 demo: setup

@@ -22,3 +22,7 @@ def machine_code() -> ModuleType | None:
     except Exception:
         return None
     return counting
+
+
+if __name__ == "__main__":  # compiled here, nobody waits for it where there is something to count
+    print("machine code is compiled" if machine_code() else "there is no machine code: numba is missing, or failed")
