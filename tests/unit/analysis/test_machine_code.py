@@ -90,6 +90,19 @@ def test_pairs_in_machine_code_are_those_one_by_one(small: int) -> None:
     assert counted > 5 or small % 3 == 0
 
 
+@pytest.mark.parametrize("unit", [3, 640, 4095, 4096, 4097, 690_678_970])
+def test_columns_of_great_units(unit: int) -> None:
+    """A column is found by a multiplication while that is exact, up to the last number that it is made for."""
+    rng = np.random.default_rng(unit)
+    own, other = [times(drawn(rng, 30, (12, 3)), (5, unit))], [drawn(rng, 40, (90, 60))]
+    other.append(times(drawn(rng, 4, (20, 2)), (3, unit - 1)))
+    for limits in [*limits_for(own, other, rng), *((40, unit * k - 1) for k in (1, 2, 3))]:
+        sides = counting.slices(own, other, limits)
+        assert (sides is None) == (unit > 4096)
+        if sides:
+            assert sides.within(limits, PLENTY).count() == within(own, other, limits)
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_numbers_that_no_32_bits_hold(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a line of a table, and products that no 64 bits hold; with columns of one unit and several."""

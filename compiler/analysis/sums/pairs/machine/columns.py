@@ -58,8 +58,7 @@ class Columns:
 
     def _runs(self) -> Places:
         """Room for those of a row."""
-        each = self.sides.units[0] // self.sides.other.rows.units[0] + 2
-        return np.empty((4, len(self.sides.other_first) * each), dtype=np.int64)
+        return np.empty((4, self.sides.runs), dtype=np.int64)
 
     def swept(self, done: Places) -> Found:
         """``done``: how many rows, and whether to stop. Raises Unfit where it was asked to stop."""

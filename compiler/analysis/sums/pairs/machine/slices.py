@@ -24,8 +24,11 @@ from .rows import Indexed, Rows, Unfit, factor
 if TYPE_CHECKING:
     from ...words import Places
 
-RATES = Rates(0.05, 6, 2)
+RATES = Rates(0.05, 4, 2)
 """On two processors."""
+
+TURN = 4
+"""So much longer than to add numbers it takes to turn to the next of the few, in each row of each slice."""
 
 SETTLED = 2
 """So much longer than to add numbers it takes to add a place of what is settled."""
@@ -38,6 +41,13 @@ SHORT = 1 << 31
 
 WIDTH = 1 << 17
 """A slice has about so many columns, half a megabyte, and at most as many more that it shares with the one before."""
+
+GREATEST_UNIT, DIVIDED = 1 << 12, 43
+"""To divide a number by a unit it is multiplied by a part of two to some power, and moved to the right by as many bits.
+For a number up to the units of 2¹⁹ columns, more than a slice has, that fits in 63 bits and is exact then."""
+
+MOST_RUNS = 1 << 22
+"""For a row of the table the other side's sums are at most so many runs of vectors."""
 
 OFTEN = 0.1
 """Seconds after which is told how much is done."""
@@ -74,12 +84,15 @@ class Slices:
         rests, begins = np.unique(self.other_first % unit, return_index=True)
         ends = np.append(begins, len(order))
         self.classes = rests, ends, self.other_first // unit, second, fewer.counts[order] // self.few_times
+        # A row of the table is so many of theirs.
+        lines = min(rows // unit + 2, len(others.starts) - 1)
+        self.runs = lines * len(order)
         self.pad = whole_lines(-(-(1 << self.other.shift) // columns))
-        if self.pad > WIDTH:
+        if self.pad > WIDTH or self.runs > MOST_RUNS:
             raise Unfit
-        # To divide a number below 2³¹ by a unit it is multiplied with one number and moved to the right by another.
-        bits = 31 + (columns - 1).bit_length()
-        self.divisor = ((1 << bits) // columns + 1, bits) if columns > 1 else (1, 0)
+        if columns > GREATEST_UNIT:
+            raise Unfit
+        self.divisor = ((1 << DIVIDED) // columns + 1, DIVIDED) if columns > 1 else (1, 0)
 
     def within(self, limits: Limits, effort: Effort) -> Sliced:
         """Limits up to those that the sides are made for. Raises TooMuch where counting takes more than the effort."""
@@ -142,7 +155,9 @@ class Sliced:
         settled = self.settled
         near = int((self._below(self.limits[0] + 1) - settled).sum())
         numbers = RATES.cell * rows * columns + RATES.own * self.sides.size + RATES.other * near
-        return round(numbers) + SETTLED * self._settled_work(settled)
+        unit, own_few, other_few = self.sides.other.rows.units[0], len(self.sides.few[0]), len(settled)
+        turns = (columns // WIDTH + 1) * rows * (own_few + other_few * self.sides.units[0] / unit)
+        return round(numbers + TURN * turns) + SETTLED * self._settled_work(settled)
 
     def _settled_work(self, settled: Places) -> int:
         """The places that what is settled is added to: for each of the few one for each second cost of the many, or one
@@ -195,5 +210,5 @@ class Sliced:
         added = self._settled_work(settled) < int(settled.sum())
         shifts = self._shifts if added else 0
         few = settled[order], self.limits[1] - second[order], counts[order]
-        sweep.settled(few, sides.other.rows.vectors, sides.column, sides.divisor, ways, shifts)
+        sweep.settled(few, sides.other.rows.vectors, sides.column, sides.units[1], ways, shifts)
         return dot(ways, line)

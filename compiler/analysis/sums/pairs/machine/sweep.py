@@ -130,6 +130,8 @@ def runs(row: Any, low: Any, high: Any, unit: Any, other: Any, classes: Any, lim
         # What the few leave of the first limit ends in a row of the many, or in none.
         last = (limits[0] - row * unit[0] - residues[some]) // other_unit
         before = (limits[0] - (row + 1) * unit[0] - residues[some]) // other_unit
+        before = max(before, few_rows[begins[some]] - 1)
+        last = min(last, few_rows[begins[some + 1] - 1] + rows - 1)
         for line in range(before + 1, last + 1):
             for i in range(begins[some], begins[some + 1]):
                 other_row = line - few_rows[i]
@@ -240,12 +242,12 @@ def beyond(
 
 
 @compiled
-def settled(few: Any, vectors: Any, unit: Any, divisor: Any, ways: Any, shifts: Any) -> None:
+def settled(few: Any, vectors: Any, unit: Any, column: Any, ways: Any, shifts: Any) -> None:
     """Add to ``ways``, for the last column that they allow, those of the other side that all rows allow. ``few``: how
     many of the many are so with each, ascending, what it leaves of the second limit, and its number of ways.
-    ``shifts``: so many units the columns of the many have where they are added up by these before; else 0."""
+    ``shifts``: so many units the columns of the many have where they are added up by these before; else 0.
+    ``column``: what a column of ``ways`` is."""
     ends, allowed, counts = few
-    factor, bits = divisor
     last = np.int64(len(ways) - 1)
     own = np.zeros(shifts, dtype=np.int64)
     known = np.int64(0)
@@ -254,7 +256,9 @@ def settled(few: Any, vectors: Any, unit: Any, divisor: Any, ways: Any, shifts: 
             for place in range(ends[i]):
                 left = allowed[i] - (vectors[np.uint64(place)] & COLUMN)
                 if left >= 0:
-                    ways[min(last, (left * factor) >> bits)] += (vectors[np.uint64(place)] >> NUMBER) * counts[i]
+                    ways[min(last, left // column if column > 1 else left)] += (
+                        vectors[np.uint64(place)] >> NUMBER
+                    ) * counts[i]
             continue
         for place in range(known, ends[i]):
             vector = vectors[np.uint64(place)]
@@ -263,4 +267,4 @@ def settled(few: Any, vectors: Any, unit: Any, divisor: Any, ways: Any, shifts: 
         if known:
             for shift in range(min(shifts, allowed[i] // unit + 1)):
                 left = allowed[i] - shift * unit
-                ways[min(last, (left * factor) >> bits)] += own[shift] * counts[i]
+                ways[min(last, left // column if column > 1 else left)] += own[shift] * counts[i]
