@@ -160,6 +160,25 @@ def test_more_work_than_allowed_is_not_begun() -> None:
         sides.within((60, 90), Effort(100, 1 << 40))
 
 
+def test_where_machine_code_fails_on_the_way_it_is_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where numbers do not fit in 32 bits, and the code for longer ones finds no room on the disk."""
+    rng = np.random.default_rng(0)
+    sides = Slices([drawn(rng, 60, (40, 90))], [drawn(rng, 50, (30, 20))], (60, 90))
+    swept, asked = sweep.swept, []
+
+    def full(*given: Any) -> bool:
+        asked.append(given)
+        if len(asked) > 1:
+            raise OSError(28, "No space left on device")
+        return False
+
+    monkeypatch.setattr(sweep, "swept", full)
+    with pytest.raises(TooMuch):
+        sides.within((60, 90), PLENTY).count()
+    monkeypatch.setattr(sweep, "swept", swept)
+    assert sides.within((60, 90), PLENTY).count() > 0
+
+
 def test_what_is_told_may_end_the_count() -> None:
     """All threads end then."""
     rng = np.random.default_rng(0)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...tables import Effort
+from ...tables import Effort, TooMuch
 from ...words import ALONE, dot
 from ..dominance import Told
 from ..strip import Rates
@@ -74,8 +74,8 @@ class Slices:
         self.other = Indexed.of(others.in_columns(1))
         times, self.few_times = factor(few.counts), factor(fewer.counts)
         self.own_times, self.other_times = self.own.rows.times * times, self.other.rows.times * self.few_times
-        own_few = few.first // rows, few.second // columns, few.counts // times
-        self.few = tuple(numbers.astype(np.int64) for numbers in own_few)
+        own_few = (few.first, rows), (few.second, columns), (few.counts, times)
+        self.few = tuple(numbers.astype(np.int64) // by for numbers, by in own_few)
         # What the few of the other side leave of the first limit ends in a row of the many if it has the same rest.
         unit = others.units[0]
         first, second = (numbers.astype(np.int64) for numbers in (fewer.first, fewer.second))
@@ -169,7 +169,14 @@ class Sliced:
         return self.sides.other.rows.far[1] // self.sides.column + 1
 
     def count(self, told: Told | None = None) -> int:
-        """How many ways of both sides come to no more than the limits together."""
+        """How many ways of both sides come to no more than the limits together. Raises TooMuch where machine code fails
+        on the way."""
+        try:
+            return self._counted(told)
+        except Unfit as error:
+            raise TooMuch from error
+
+    def _counted(self, told: Told | None) -> int:
         sides = self.sides
         if not sides.size or not len(sides.other.rows) or not len(sides.other_first):
             return 0
