@@ -189,8 +189,9 @@ class Sliced:
             tables = [Columns(sides, self.limits, rows, low, min(low + width, end)) for low in lows]
             work = [pool.submit(table.swept, done[i]) for i, table in enumerate(tables)]
             over = pool.submit(Columns(sides, self.limits, rows, end, end).beyond, done[-1])
+            settled = pool.submit(self._settled, columns)
             try:
-                waiting: set[Future[Any]] = {*work, over}
+                waiting: set[Future[Any]] = {*work, over, settled}
                 while waiting:
                     _, waiting = wait(waiting, timeout=OFTEN)
                     if told:
@@ -205,17 +206,17 @@ class Sliced:
             line.append(found.line + before[-1])
             before += found.inside
         total += dot(before, over.result())
-        total += self._settled(np.concatenate(line)[sides.pad : sides.pad + columns])
+        total += dot(settled.result(), np.concatenate(line)[sides.pad : sides.pad + columns])
         return total * sides.own_times * sides.other_times
 
-    def _settled(self, line: Places) -> int:
-        """Pairs with what is settled. ``line``: how many ways of the own side come to no more than each column."""
+    def _settled(self, columns: int) -> Places:
+        """How many ways of the other side, of what is settled, allow each of so many columns as the last one."""
         sides, settled = self.sides, self.settled
         order = np.argsort(settled, kind="stable")
         _, _, _, second, counts = sides.classes
-        ways = np.zeros(len(line), dtype=np.int64)
+        ways = np.zeros(columns, dtype=np.int64)
         added = self._settled_work(settled) < int(settled.sum())
-        shifts = self._shifts if added else 0
         few = settled[order], self.limits[1] - second[order], counts[order]
+        shifts = self._shifts if added else 0
         sweep.settled(few, sides.other.rows.vectors, sides.column, sides.units[1], ways, shifts)
-        return dot(ways, line)
+        return ways
