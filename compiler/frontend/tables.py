@@ -1,9 +1,9 @@
 """The parser's tables: made from the grammar once, then read from a cache.
 
 Making them takes lark about a quarter of a second, reading them a hundredth of that. The cache is a file in the user's
-cache folder (`STDSL_CACHE_DIR`, else `XDG_CACHE_HOME/stdsl`, else the platform's usual place), named after what the
-tables depend on: their own form, the grammar's text, lark's version and Python's. Its first line is the sum of the
-rest. Where it cannot be written the tables are made anew each time; nothing else changes.
+cache folder, named after what the tables depend on: their own form, the grammar's text, lark's version and Python's.
+Its first line is the sum of the rest. Where it cannot be written the tables are made anew each time; nothing else
+changes.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
+from ..cache_folder import cache_folder
 from ..record import record
 from ..text.packaged import packaged
 from .automaton import Automaton, Rule, Tables
@@ -90,16 +91,7 @@ def _key() -> str:
 
 
 def _file(key: str) -> Path:
-    return _cache_folder() / f"grammar-{crc32(key.encode()):08x}.json"
-
-
-def _cache_folder() -> Path:
-    if own := os.environ.get("STDSL_CACHE_DIR"):
-        return Path(own)
-    if base := os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA"):
-        return Path(base) / "stdsl"
-    home = Path(os.path.expanduser("~"))
-    return home / ("Library/Caches" if sys.platform == "darwin" else ".cache") / "stdsl"
+    return cache_folder() / f"grammar-{crc32(key.encode()):08x}.json"
 
 
 def _save(kept: bytes, path: Path) -> None:

@@ -13,14 +13,15 @@ ROOT = Path(__file__).parents[3]
 
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "compiler.record": (),
+    "compiler.cache_folder": (),
     "compiler.text": ("compiler.record",),
     "compiler.diagnostics": ("compiler.text",),
-    "compiler.frontend": ("compiler.diagnostics",),
+    "compiler.frontend": ("compiler.diagnostics", "compiler.cache_folder"),
     "compiler.ir": ("compiler.diagnostics",),
     "compiler.ops": ("compiler.ir",),
     "compiler.datafiles": ("compiler.text",),
     "compiler.schemas": ("compiler.diagnostics", "compiler.datafiles"),
-    "compiler.analysis": ("compiler.ir", "compiler.ops"),
+    "compiler.analysis": ("compiler.ir", "compiler.ops", "compiler.cache_folder"),
     "compiler.families": ("compiler.analysis", "compiler.passes", "compiler.schemas"),
     "compiler.semantics": ("compiler.frontend", "compiler.ir", "compiler.ops", "compiler.schemas", "compiler.families"),
     "compiler.checks": ("compiler.semantics", "compiler.analysis", "compiler.schemas"),
@@ -44,6 +45,7 @@ FINDS_READERS = "registry"
 
 TORCH_FREE = (
     "compiler.record",
+    "compiler.cache_folder",
     "compiler.text",
     "compiler.diagnostics",
     "compiler.frontend",

@@ -1,22 +1,28 @@
-"""Functions of numbers and arrays that become machine code when they are called first; it is kept on disk."""
+"""Functions of numbers and arrays that become machine code when they are called first; it is kept in the user's cache
+folder."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, TypeVar
 
-from numba import njit
+from numba import config, njit
 from numba.extending import intrinsic
+
+from .....cache_folder import cache_folder
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def compiled(function: Function) -> Function:
     """Other threads go on while it runs."""
-    try:
-        found: Function = njit(nogil=True, cache=True)(function)
-    except RuntimeError:  # there is no folder to keep it in
-        found = njit(nogil=True)(function)
+    with _kept() as kept:
+        found: Function = njit(nogil=True, cache=kept)(function)
     return found
 
 
@@ -24,3 +30,32 @@ def instruction(function: Callable[..., Any]) -> Callable[..., Any]:
     """What such a function calls, of its arguments' types: the type of a call, and what writes its code."""
     found: Callable[..., Any] = intrinsic(function)
     return found
+
+
+@contextmanager
+def _kept() -> Iterator[bool]:
+    """Whether functions that are declared meanwhile are kept, for as long as they are."""
+    folder, known = _folder(), config.CACHE_DIR
+    config.CACHE_DIR = str(folder or known)
+    try:
+        yield folder is not None
+    finally:
+        config.CACHE_DIR = known
+
+
+@cache
+def _folder() -> Path | None:
+    """Where they are kept: a folder for each state of all files here, for a function's code holds that of those that it
+    calls, and numba looks at none but the file that it is in itself. None where nothing can be written."""
+    folder = Path(config.CACHE_DIR or cache_folder()) / f"machine-{of_files(Path(__file__).parent)}"
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            return folder
+    return None
+
+
+def of_files(folder: Path) -> str:
+    """What a folder's files of code come to, in sixteen letters."""
+    texts = b"\0".join(path.read_bytes() for path in sorted(folder.glob("*.py")))
+    return sha256(texts).hexdigest()[:16]
