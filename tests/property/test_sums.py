@@ -34,9 +34,9 @@ from stdsl.compiler.analysis.sums.nearly import Nearly, nearly
 from stdsl.compiler.analysis.sums.pairs import dominance, halving, narrowing, strip, vectors
 from stdsl.compiler.analysis.sums.pairs.cuts import Cut, narrowest
 from stdsl.compiler.analysis.sums.pairs.halving import halved
-from stdsl.compiler.analysis.sums.pairs.machine import columns, rows, slices
+from stdsl.compiler.analysis.sums.pairs.machine import columns, rows, sides, slices
 from stdsl.compiler.analysis.sums.pairs.machine.available import machine_code
-from stdsl.compiler.analysis.sums.pairs.machine.slices import Sliced
+from stdsl.compiler.analysis.sums.pairs.machine.slices import Slices
 from stdsl.compiler.analysis.sums.pairs.narrowing import narrowed
 from stdsl.compiler.analysis.sums.pairs.strip import Strip
 from stdsl.compiler.analysis.sums.pairs.vectors import Vectors
@@ -243,7 +243,7 @@ def check_halves(
     monkeypatch.setattr(vectors, "FEW", rng.choice((0, 1 << 16)))
     monkeypatch.setattr(vectors, "LOOKED", rng.choice((20, 1 << 20)))
     monkeypatch.setattr(vectors, "SHOWING", rng.choice((8, 1 << 17)))
-    monkeypatch.setattr(slices, "MANY", rng.choice((1, 10, 1000)))
+    monkeypatch.setattr(sides, "MANY", rng.choice((1, 10, 1000)))
     monkeypatch.setattr(slices, "WIDTH", rng.choice((64, 1 << 17)))
     monkeypatch.setattr(columns, "ROOM", rng.choice((1, 30, 10**6)))
     monkeypatch.setattr(rows, "PAIRS", rng.choice((1, 30, 10**6)))
@@ -273,11 +273,12 @@ def check_halves(
             assert below <= low <= high <= above
 
 
-def any_cut(rng: random.Random, parts: Sequence[Vectors], limits: tuple[int, int], *_: Any) -> Cut | None:
+def any_cut(rng: random.Random, parts: Sequence[Vectors], limits: tuple[int, int], *given: Any) -> Cut | None:
     """One that is taken, whatever work it is."""
-    if narrowest(parts, limits) is None:
-        assert len(parts) < 2 or not all(map(len, parts))
-        return None
+    best = narrowest(parts, limits, *given)
+    if best is None or not all(map(len, parts)):
+        assert len(parts) < 2 or (best is not None and best.own == [part for part in parts if not len(part)][:1])
+        return best
     own = set(rng.sample(range(len(parts)), rng.randrange(1, len(parts))))
     sides = [[part for i, part in enumerate(parts) if (i in own) == inside] for inside in (True, False)]
     return Cut(*sides, rng.random() < 0.5, 0)
@@ -287,9 +288,9 @@ def check_seeds(seeds: range, monkeypatch: Any) -> int:
     tried = accepted = depths = 0
     strips: list[Strip] = []
     grids: list[int] = []
-    sliced: list[Sliced] = []
-    counted, in_slices, grid = Strip.count, Sliced.count, narrowing._grid
-    monkeypatch.setattr(Sliced, "count", lambda made, *told: sliced.append(made) or in_slices(made, *told))
+    sliced: list[Slices] = []
+    counted, in_slices, grid = Strip.count, Slices.count, narrowing._grid
+    monkeypatch.setattr(Slices, "count", lambda made, *told: sliced.append(made) or in_slices(made, *told))
     monkeypatch.setattr(Strip, "count", lambda made, *told: strips.append(made) or counted(made, *told))
     monkeypatch.setattr(narrowing, "_grid", lambda *given: grids.append(len(given[1])) or grid(*given))
     left_out: list[int] = []

@@ -56,11 +56,12 @@ def narrowest(
     parts: Sequence[Vectors], limits: Limits, rates: Rates = ARRAYS, coinciding: Coinciding | None = None
 ) -> Cut | None:
     """The one that is about least work for a :class:`.strip.Strip`; None where there is none whose sides have less than
-    2⁶² ways each. ``coinciding``: how much fewer sums are different than there are of two parts."""
+    2⁶² ways each. Of a part with no sums alone there is no work. ``coinciding``: how much fewer sums are different than
+    there are of two parts."""
+    if not all(len(part) for part in parts):
+        return Cut([part for part in parts if not len(part)][:1], [], False, 0.0)
     shares = coinciding or {}
-    known = [_Part(part) for part in parts if len(part)]
-    if len(known) < len(parts):
-        return None
+    known = [_Part(part) for part in parts]
     whole = range(len(parts))
     best: tuple[float, tuple[int, ...], bool] = (math.inf, (), False)
     for n in range(1, len(parts)):
@@ -91,8 +92,10 @@ class _Part:
 
 
 def _different(some: Sequence[int], known: Sequence[_Part], shares: Coinciding) -> float:
-    """About how many different sums some of the parts have."""
-    return math.prod(known[i].size for i in some) / math.prod(shares.get(pair, 1.0) for pair in combinations(some, 2))
+    """About how many different sums some of the parts have, no fewer than one or two of them."""
+    sizes, pairs = [known[i].size for i in some], list(combinations(some, 2))
+    two = max((known[i].size * known[j].size / shares.get((i, j), 1.0) for i, j in pairs), default=0.0)
+    return max(math.prod(sizes) / math.prod(shares.get(pair, 1.0) for pair in pairs), two, *sizes)
 
 
 def _work(

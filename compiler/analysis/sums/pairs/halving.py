@@ -83,9 +83,9 @@ def _meeting(base: Sequence[Vectors], limits: Limits, effort: Effort, longer: bo
         cut = _cheaper(base, narrowest(parts, limits, machine.RATES), by_halves, limits, effort, True, machine)
         if cut:
             across = partial(_across, cut)
-            slices = machine.slices(*_sides(cut), across(limits))
-            if slices:
-                return lambda ends: slices.within(across(ends), effort)
+            sides = machine.sides(*_sides(cut), across(limits))
+            if sides:
+                return lambda ends: sides.within(across(ends), effort)
     cut = _cheaper(base, plain, by_halves, limits, effort, longer)
     if cut:
         along, most = partial(_across, cut), LONGER_MANY if longer else MANY
@@ -129,12 +129,13 @@ def _across(cut: Cut, limits: Limits) -> Limits:
 
 
 def _parts(base: Sequence[Vectors], limits: Limits, tried: int, machine: ModuleType | None = None) -> list[Vectors]:
-    """The parts with those summed up whose sums coincide, so many at most that all cuts can be looked at."""
+    """The parts with those summed up whose sums coincide, so many at most that all cuts can be looked at; one alone
+    where it has no sums within the limits."""
     parts = alike_first(base, limits, tried, machine)
     while len(parts) > PARTS:
         parts.sort(key=len, reverse=True)
         parts.append(summed(parts.pop(), parts.pop(), limits, machine))
-    return parts
+    return [part for part in parts if not len(part)][:1] or parts
 
 
 def _coinciding(parts: Sequence[Vectors], limits: Limits) -> Coinciding:
@@ -146,7 +147,7 @@ def _coinciding(parts: Sequence[Vectors], limits: Limits) -> Coinciding:
     }
 
 
-def side(parts: Sequence[Vectors], limits: Limits, most: int = MANY, machine: ModuleType | None = None) -> Side:
+def side(parts: Sequence[Vectors], limits: Limits, most: int = MANY) -> Side:
     """As many parts as possible summed up as one list of about ``most``."""
     many, few = _nothing(), _nothing()
     for part in sorted(parts, key=len, reverse=True):

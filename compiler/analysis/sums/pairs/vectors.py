@@ -200,16 +200,20 @@ def _tried(some: Vectors, others: Vectors, limits: Limits) -> tuple[float, Vecto
 
 
 def coinciding(some: Vectors, others: Vectors, limits: Limits) -> float:
-    """How many pairs of two there are for each different sum within limits, about."""
+    """How many pairs of two there are for each different sum within limits, about; 1 where none shows."""
     import numpy as np
 
     if len(some) < len(others):
         some, others = others, some
+    if not len(others):
+        return 1.0
     some, others = some.arranged(), others.arranged()
     stride = some.far[1] + others.far[1] + 1
     known, added = some.keys(stride), others.keys(stride)
     pairs = len(some) * len(others)
-    ends = [0, *_ends(known, added, pairs, min(pairs, SHOWING // PLACES))]
+    found = _ends(known, added, pairs, min(pairs, SHOWING // PLACES))
+    last = min(found[-1], (limits[0] + 1) * stride)
+    ends = [0, *(end for end in found if end < last), last]
     seen, different = 0, 0
     pieces = len(ends) - 1
     for place in sorted({pieces * (2 * i + 1) // (2 * PLACES) for i in range(PLACES)}):
@@ -217,9 +221,9 @@ def coinciding(some: Vectors, others: Vectors, limits: Limits) -> float:
         lengths = lasts - begins
         where = np.arange(int(lengths.sum())) + np.repeat(begins - np.cumsum(lengths) + lengths, lengths)
         key = known[where] + np.repeat(added, lengths)
-        key = key[(key < (limits[0] + 1) * stride) & (key % stride <= limits[1])]
+        key = key[key % stride <= limits[1]]
         seen, different = seen + len(key), different + len(np.unique(key))
-    return seen / max(different, 1)
+    return max(seen, 1) / max(different, 1)
 
 
 def ends_of(low: int, high: int) -> tuple[tuple[int, int], ...]:

@@ -8,9 +8,10 @@ from types import ModuleType
 
 
 @cache
-def machine_code() -> ModuleType | None:
+def machine_code(longer: bool = False) -> ModuleType | None:
     """What counts in machine code (:mod:`.counting`); None where it is not to be had. Takes half a second, and some
-    seconds when it is compiled for the first time."""
+    seconds when it is compiled for the first time. ``longer``: so that nothing need be compiled later, whatever the
+    numbers are."""
     if find_spec("numba") is None:
         return None
     # Another version of NumPy than it is made for, a full disk, a file of its cache that is none: all is counted
@@ -18,11 +19,15 @@ def machine_code() -> ModuleType | None:
     try:
         from . import counting
 
-        counting.warm()
+        counting.warm(longer)
     except Exception:
         return None
     return counting
 
 
 if __name__ == "__main__":  # compiled here, nobody waits for it where there is something to count
-    print("machine code is compiled" if machine_code() else "there is no machine code: numba is missing, or failed")
+    print(
+        "machine code is compiled"
+        if machine_code(longer=True)
+        else "there is no machine code: numba is missing, or failed"
+    )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from ...words import Places
-    from .slices import Slices
+    from .sides import Sides
 
 ROWS = 16
 """The own sums of so many rows are written down at a time."""
@@ -45,7 +45,7 @@ class Found:
 class Columns:
     """Those from ``low`` to before ``high``, of so many rows."""
 
-    sides: Slices
+    sides: Sides
     limits: Limits
     rows: int
     low: int
@@ -59,6 +59,28 @@ class Columns:
     def _runs(self) -> Places:
         """Room for those of a row."""
         return np.empty((4, self.sides.runs), dtype=np.int64)
+
+    @property
+    def _width(self) -> int:
+        """Of the table."""
+        return self.high - self.low + self.sides.pad
+
+    @property
+    def _longest(self) -> int:
+        """So many of the own side's many are in a row of the table at most."""
+        return min(self.sides.longest, self._width)
+
+    @property
+    def _together(self) -> tuple[int, int]:
+        """Of how many rows the own sums are written down at a time, and how many these may be."""
+        in_a_row = self._longest * len(self.sides.few[0])
+        together = max(1, min(ROWS, ROOM // in_a_row))
+        return together, together * max(self._longest, min(ROOM // together, in_a_row))
+
+    @property
+    def bytes(self) -> int:
+        """So many are needed besides, while these are counted."""
+        return 20 * self._width + 12 * self._together[1] + 32 * self.sides.runs
 
     def swept(self, done: Places) -> Found:
         """``done``: how many rows, and whether to stop. Raises Unfit where it was asked to stop."""
@@ -77,12 +99,8 @@ class Columns:
     def _swept(self, done: Places, kind: type[np.generic]) -> Found | None:
         sides = self.sides
         _, _, _, _, counts = sides.classes
-        lines = (self.high - self.low + sides.pad) // LINE
-        table, before = _aligned(lines * LINE, kind), np.zeros(lines, dtype=np.int64)
-        longest = int(np.diff(sides.own.rows.starts).max())
-        in_a_row = longest * len(sides.few[0])
-        together = max(1, min(ROWS, ROOM // in_a_row))
-        room = together * max(longest, min(ROOM // together, in_a_row))
+        table, before = _aligned(self._width, kind), np.zeros(self._width // LINE, dtype=np.int64)
+        together, room = self._together
         buffer = np.empty(room, np.int32), np.empty(room, np.int64), np.zeros(together, np.int64)
         results = np.zeros((len(counts), sweep.LIMBS), dtype=np.int64)
         inside, asking = np.zeros((2, self.rows), dtype=np.int64)
@@ -96,9 +114,9 @@ class Columns:
             sides.classes,
             self.limits,
             sides.divisor,
-            sides.other.rows.mean,
+            sides.mean,
             (table, before),
-            (*buffer, longest),
+            (*buffer, self._longest),
             self._runs(),
             (results, inside, asking),
             done,
@@ -114,11 +132,6 @@ class Columns:
         ends = self.rows, self.low, sides.units
         sweep.beyond(*ends, self._other, sides.classes, self.limits, self._runs(), asking, done)
         return asking
-
-
-def whole_lines(columns: int) -> int:
-    """The columns of as many lines as there are."""
-    return -(-columns // LINE) * LINE
 
 
 def _aligned(size: int, kind: type[np.generic]) -> npt.NDArray[Any]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -11,9 +13,15 @@ from numba import config
 from ...tables import Effort
 from ..vectors import Limits, Vectors
 from .rows import Rows, Unfit
-from .slices import RATES, Slices
+from .sides import Sides
+from .slices import RATES
 
-__all__ = ["RATES", "slices", "summed", "warm"]
+__all__ = ["RATES", "sides", "summed", "warm"]
+
+COSTS = np.arange(3, dtype=np.int64)
+
+GREAT = 1 << 17
+"""Products of two and more numbers like that are not for 32 bits."""
 
 
 def summed(some: Vectors, others: Vectors, limits: Limits, kind: Any) -> Vectors | None:
@@ -24,22 +32,22 @@ def summed(some: Vectors, others: Vectors, limits: Limits, kind: Any) -> Vectors
         return None
 
 
-def slices(own: Sequence[Vectors], other: Sequence[Vectors], limits: Limits) -> Slices | None:
-    """Two sides, of which the own one ranges over little by the first cost; None where numbers are too great. Raises
-    TooMuch."""
+def sides(own: Sequence[Vectors], other: Sequence[Vectors], limits: Limits) -> Sides | None:
+    """Two sides, of which the own one ranges over little by the first cost; None where numbers are too great, or too
+    many. Raises TooMuch."""
     try:
-        return Slices(own, other, limits)
+        return Sides(own, other, limits)
     except Unfit:
         return None
 
 
-def warm() -> None:
-    """Raises whatever keeps code from being compiled."""
+def warm(longer: bool = False) -> None:
+    """Raises whatever keeps code from being compiled. ``longer``: that for numbers which no 32 bits hold, too."""
     if config.DISABLE_JIT:
         raise ImportError("numba does not compile")
-    few = np.arange(3, dtype=np.int64)
-    own = Vectors(few, few, few + 1, 6)
-    both = summed(own, own, (4, 4), np.int64)
-    count = Slices([own, own], [own, own], (5, 5)).within((5, 5), Effort(1 << 40, 1 << 40)).count()
-    if both is None or both.counts.tolist() != [1, 4, 10, 12, 9] or count != 675:
-        raise ArithmeticError("wrong machine code")
+    for times in (1, GREAT) if longer else (1,):
+        part = Vectors(COSTS, COSTS, times * COSTS + 1, 3 + 3 * times)
+        found = Sides([part, part], [part, part], (5, 5)).within((5, 5), Effort(1 << 40, 1 << 40)).count()
+        some = [four for four in product(range(3), repeat=4) if sum(four) <= 5]
+        if found != sum(math.prod(times * cost + 1 for cost in four) for four in some):
+            raise ArithmeticError("wrong machine code")

@@ -18,6 +18,11 @@ from .compiling import compiled, instruction
 LINE = 16
 
 
+def whole_lines(columns: int) -> int:
+    """The columns of as many lines as there are."""
+    return -(-columns // LINE) * LINE
+
+
 @instruction
 def add_behind(_: Any, table: Any, line: Any, lane: Any, number: Any) -> Any:
     """Add a number to those of a line, which begins at a place of a table, from a lane on."""

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 SHORT = 1 << 31
 """Columns and numbers of ways of single vectors are below that."""
 
-MOST_ROWS, MOST_COLUMNS = 1 << 24, 1 << 24
-"""There are at most so many rows, and columns where vectors are summed up."""
+MOST_ROWS, MOST_COLUMNS = 1 << 22, 1 << 22
+"""There are at most so many rows, and columns where vectors are summed up: 32 MB each."""
 
 PAIRS = 1 << 21
 """About so many pairs of vectors are looked at in one go."""

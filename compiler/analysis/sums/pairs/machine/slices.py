@@ -2,132 +2,55 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...tables import Effort, TooMuch
-from ...words import ALONE, dot
+from ...tables import TooMuch
+from ...words import dot
 from ..dominance import Told
 from ..strip import Rates
-from ..vectors import Limits, Vectors, summed
+from ..vectors import Limits
 from . import sweep
-from .columns import Columns, whole_lines
+from .columns import Columns, Found
+from .lines import whole_lines
 from .processors import processors
-from .rows import Indexed, Rows, Unfit, factor
+from .rows import Unfit
 
 if TYPE_CHECKING:
     from ...words import Places
+    from .sides import Sides
 
 RATES = Rates(0.05, 4, 2)
 """On two processors."""
 
 TURN = 4
-"""So much longer than to add numbers it takes to turn to the next of the few, in each row of each slice."""
+"""So much longer than to add numbers it takes to turn to the next of the few, or to the next rest of a class of them,
+in each row of each slice."""
 
 SETTLED = 2
 """So much longer than to add numbers it takes to add a place of what is settled."""
 
-MANY = 40_000_000
-"""The longer one of the two lists that a side is kept as has at most so many vectors."""
-
-SHORT = 1 << 31
-"""Second costs are below that."""
-
 WIDTH = 1 << 17
 """A slice has about so many columns, half a megabyte, and at most as many more that it shares with the one before."""
 
-GREATEST_UNIT, DIVIDED = 1 << 12, 43
-"""To divide a number by a unit it is multiplied by a part of two to some power, and moved to the right by as many bits.
-For a number up to the units of 2¹⁹ columns, more than a slice has, that fits in 63 bits and is exact then."""
+MOST_BYTES = 700_000_000
+"""Both sides, and what is kept of all slices, take at most so many."""
 
-MOST_RUNS = 1 << 22
-"""For a row of the table the other side's sums are at most so many runs of vectors."""
+BESIDE = 300_000_000
+"""What threads need each for itself takes so many at most, or there is one thread."""
 
 OFTEN = 0.1
 """Seconds after which is told how much is done."""
 
 
-class Slices:
-    """Two sides, of which pairs within limits are counted as :class:`..strip.Strip` does."""
-
-    def __init__(self, own: Sequence[Vectors], other: Sequence[Vectors], limits: Limits) -> None:
-        """``own`` and ``other``: parts, of which those of the own side range over little by the first cost. Raises
-        Unfit where numbers are too great, and TooMuch."""
-        many, few = _side(own, limits)
-        others, fewer = _side(other, limits)
-        self.far = many.far[0] + few.far[0], many.far[1] + few.far[1]
-        self.other_far = others.far[0] + fewer.far[0], others.far[1] + fewer.far[1]
-        if max(limits[1], self.far[1], self.other_far[1]) >= SHORT:
-            raise Unfit
-        self.size = len(many) * len(few)
-        costs = few.first, few.second
-        rows, columns = (math.gcd(many.units[i], int(np.gcd.reduce(costs[i], initial=0))) or 1 for i in (0, 1))
-        self.units = rows, columns
-        self.column = others.units[1]
-        self.own = Indexed.of(many.in_rows(rows).in_columns(columns))
-        self.other = Indexed.of(others.in_columns(1))
-        times, self.few_times = factor(few.counts), factor(fewer.counts)
-        self.own_times, self.other_times = self.own.rows.times * times, self.other.rows.times * self.few_times
-        own_few = (few.first, rows), (few.second, columns), (few.counts, times)
-        self.few = tuple(numbers.astype(np.int64) // by for numbers, by in own_few)
-        # What the few of the other side leave of the first limit ends in a row of the many if it has the same rest.
-        unit = others.units[0]
-        first, second = (numbers.astype(np.int64) for numbers in (fewer.first, fewer.second))
-        order = np.lexsort((first, first % unit))
-        self.other_first, second = first[order], second[order]
-        rests, begins = np.unique(self.other_first % unit, return_index=True)
-        ends = np.append(begins, len(order))
-        self.classes = rests, ends, self.other_first // unit, second, fewer.counts[order] // self.few_times
-        # A row of the table is so many of theirs.
-        lines = min(rows // unit + 2, len(others.starts) - 1)
-        self.runs = lines * len(order)
-        self.pad = whole_lines(-(-(1 << self.other.shift) // columns))
-        if self.pad > WIDTH or self.runs > MOST_RUNS:
-            raise Unfit
-        if columns > GREATEST_UNIT:
-            raise Unfit
-        self.divisor = ((1 << DIVIDED) // columns + 1, DIVIDED) if columns > 1 else (1, 0)
-
-    def within(self, limits: Limits, effort: Effort) -> Sliced:
-        """Limits up to those that the sides are made for. Raises TooMuch where counting takes more than the effort."""
-        made = Sliced(self, limits)
-        effort.worked(made.work)
-        return made
-
-
-def _side(parts: Sequence[Vectors], limits: Limits) -> tuple[Rows, Vectors]:
-    """As many parts as possible summed up as one list, and all others. Raises Unfit and TooMuch."""
-    parts = sorted(parts, key=len, reverse=True)
-    zero = np.zeros(1, dtype=np.int64)
-    many, few = Rows.of(parts[0]), Vectors(zero, zero, zero + 1, 1)
-    for part in parts[1:]:
-        more = _more(many, part, limits) if len(many) * len(part) <= MANY else None
-        many, few = (more, few) if more is not None else (many, summed(few, part, limits))
-    return many, few
-
-
-def _more(many: Rows, part: Vectors, limits: Limits) -> Rows | None:
-    """All sums of two; None where numbers are too great for one list."""
-    if (many.total * part.total).bit_length() > ALONE:
-        return None
-    with suppress(Unfit):
-        return many.summed(part, limits)
-    with suppress(Unfit):  # rows that are too far apart are sorted
-        return Rows.of(summed(many.as_vectors(np.int64), part, limits))
-    return None
-
-
 @dataclass(frozen=True, eq=False)
-class Sliced:
+class Slices:
     """Two sides and limits, which are at least 0."""
 
-    sides: Slices
+    sides: Sides
     limits: Limits
 
     @property
@@ -141,6 +64,19 @@ class Sliced:
         return rows, columns
 
     @property
+    def end(self) -> int:
+        """Where columns end: behind the last of the own side there are some that the other side may look up."""
+        return whole_lines(self.shape[1]) + self.sides.pad
+
+    @property
+    def begins(self) -> range:
+        """The first column of each slice."""
+        return range(0, self.end, whole_lines(-(-self.end // max(1, round(self.end / WIDTH)))))
+
+    def _slice(self, low: int) -> Columns:
+        return Columns(self.sides, self.limits, self.shape[0], low, min(low + self.begins.step, self.end))
+
+    @property
     def settled(self) -> Places:
         """For each of the few of the other side, how many of its many make a sum that all rows allow."""
         return self._below(self.limits[0] - self.sides.units[0] * self.shape[0] + 1)
@@ -151,22 +87,41 @@ class Sliced:
 
     @property
     def work(self) -> int:
-        rows, columns = self.shape
-        settled = self.settled
+        sides, settled, rows = self.sides, self.settled, self.shape[0]
         near = int((self._below(self.limits[0] + 1) - settled).sum())
-        numbers = RATES.cell * rows * columns + RATES.own * self.sides.size + RATES.other * near
-        unit, own_few, other_few = self.sides.other.rows.units[0], len(self.sides.few[0]), len(settled)
-        turns = (columns // WIDTH + 1) * rows * (own_few + other_few * self.sides.units[0] / unit)
+        number = len(self.begins)
+        # The columns that a slice shares with the one before are there twice.
+        covered = self.end + number * sides.pad
+        numbers = RATES.cell * rows * covered + RATES.own * sides.size * covered / self.end + RATES.other * near
+        lines = len(settled) * (1 + sides.units[0] / sides.other.rows.units[0]) + len(sides.classes[0])
+        turns = rows * (number * (len(sides.few[0]) + lines) + lines)
         return round(numbers + TURN * turns) + SETTLED * self._settled_work(settled)
 
-    def _settled_work(self, settled: Places) -> int:
-        """The places that what is settled is added to: for each of the few one for each second cost of the many, or one
-        for each of these."""
-        return int(min(len(settled) * self._shifts + settled.max(initial=0), settled.sum()))
+    @property
+    def kept(self) -> int:
+        """Bytes of both sides, and of what all slices and what is settled leave."""
+        rows, columns = self.shape
+        sides = sum(
+            side.rows.vectors.nbytes + side.rows.starts.nbytes + side.index.nbytes
+            for side in (self.sides.own, self.sides.other)
+        )
+        return sides + 8 * (3 * columns + 2 * rows * (len(self.begins) + 1) + self._shifts(self.settled))
 
     @property
-    def _shifts(self) -> int:
-        return self.sides.other.rows.far[1] // self.sides.column + 1
+    def threads(self) -> int:
+        """How many may go on at a time."""
+        return max(1, min(processors(), len(self.begins) + 1, BESIDE // self._slice(0).bytes))
+
+    def _settled_work(self, settled: Places) -> int:
+        """The places that what is settled is added to."""
+        shifts = self._shifts(settled)
+        return len(settled) * shifts + int(settled.max(initial=0)) if shifts else int(settled.sum())
+
+    def _shifts(self, settled: Places) -> int:
+        """What is settled is added up by so many second costs of the many before, or, where that is more work, one by
+        one: 0."""
+        shifts = self.sides.other.rows.far[1] // self.sides.column + 1
+        return shifts if len(settled) * shifts + int(settled.max(initial=0)) < int(settled.sum()) else 0
 
     def count(self, told: Told | None = None) -> int:
         """How many ways of both sides come to no more than the limits together. Raises TooMuch where machine code fails
@@ -177,46 +132,47 @@ class Sliced:
             raise TooMuch from error
 
     def _counted(self, told: Told | None) -> int:
-        sides = self.sides
+        sides, end = self.sides, self.end
         if not sides.size or not len(sides.other.rows) or not len(sides.other_first):
             return 0
         rows, columns = self.shape
-        width = whole_lines(-(-columns // max(1, round(columns / WIDTH))))
-        end = whole_lines(columns) + sides.pad
-        lows = range(0, end, width)
-        done = np.zeros((len(lows) + 1, 2), dtype=np.int64)
-        with ThreadPoolExecutor(processors()) as pool:
-            tables = [Columns(sides, self.limits, rows, low, min(low + width, end)) for low in lows]
-            work = [pool.submit(table.swept, done[i]) for i, table in enumerate(tables)]
-            over = pool.submit(Columns(sides, self.limits, rows, end, end).beyond, done[-1])
-            settled = pool.submit(self._settled, columns)
+        done = np.zeros((len(self.begins) + 2, 2), dtype=np.int64)
+        with ThreadPoolExecutor(self.threads) as pool:
+            work = [pool.submit(self._slice(low).swept, done[i]) for i, low in enumerate(self.begins)]
+            over = pool.submit(Columns(sides, self.limits, rows, end, end).beyond, done[-2])
+            settled = pool.submit(self._settled, columns, done[-1])
             try:
                 waiting: set[Future[Any]] = {*work, over, settled}
+                reached = 0
                 while waiting:
-                    _, waiting = wait(waiting, timeout=OFTEN)
+                    ended, waiting = wait(waiting, timeout=OFTEN)
+                    for some in ended:
+                        some.result()
+                    # A slice may begin anew.
+                    reached = max(reached, int(done[:-1, 0].sum()))
                     if told:
-                        told(int(done[:, 0].sum()), rows * len(done))
+                        told(reached, rows * (len(done) - 1))
             finally:
                 done[:, 1] = 1  # whatever ends this, the others end soon
-        total, line = 0, []
-        before = np.zeros(rows, dtype=np.int64)
-        for part in work:
-            found = part.result()
-            total += found.looked_up + dot(before, found.asking)
-            line.append(found.line + before[-1])
-            before += found.inside
-        total += dot(before, over.result())
-        total += dot(settled.result(), np.concatenate(line)[sides.pad : sides.pad + columns])
+        total, line = self._together([part.result() for part in work], over.result())
+        total += dot(settled.result(), line[sides.pad : sides.pad + columns])
         return total * sides.own_times * sides.other_times
 
-    def _settled(self, columns: int) -> Places:
+    def _together(self, slices: list[Found], beyond: Places) -> tuple[int, Places]:
+        """What the slices found, in all, and how many of the own side there are up to each column; and beyond them."""
+        total, lines, before = 0, [], np.zeros(len(beyond), dtype=np.int64)
+        for found in slices:
+            total += found.looked_up + dot(before, found.asking)
+            lines.append(found.line + before[-1])
+            before += found.inside
+        return total + dot(before, beyond), np.concatenate(lines)
+
+    def _settled(self, columns: int, done: Places) -> Places:
         """How many ways of the other side, of what is settled, allow each of so many columns as the last one."""
         sides, settled = self.sides, self.settled
         order = np.argsort(settled, kind="stable")
         _, _, _, second, counts = sides.classes
         ways = np.zeros(columns, dtype=np.int64)
-        added = self._settled_work(settled) < int(settled.sum())
-        few = settled[order], self.limits[1] - second[order], counts[order]
-        shifts = self._shifts if added else 0
-        sweep.settled(few, sides.other.rows.vectors, sides.column, sides.units[1], ways, shifts)
+        few, shifts = (settled[order], self.limits[1] - second[order], counts[order]), self._shifts(settled)
+        sweep.settled(few, sides.other.rows.vectors, sides.column, sides.units[1], ways, shifts, done)
         return ways

@@ -189,6 +189,8 @@ def swept(
     for first in range(0, rows, together):
         number = min(together, rows - first)
         for begins in range(0, len(few[0]), portion):
+            if done[1]:
+                return False
             some = (np.int64(begins), min(np.int64(len(few[0])), np.int64(begins + portion)))
             gathered(first, number, start, high - start, own, few, some, room, columns, counts, last)
             if together == 1:
@@ -197,13 +199,15 @@ def swept(
             row = first + i
             if together > 1:
                 total += put(table, columns[i * room : last[i]], counts[i * room : last[i]])
-            if before_lines(table, before) != total or done[1]:
+            if before_lines(table, before) != total:
                 return False
             inside[row] = before[covered] if covered < len(before) else total
             # So many vectors have, on an average, half as many ways as may be added up at a time.
             piece = np.int64(max(SHORTEST, CERTAIN / 2 / (float(total) * mean + 1)))
             asked = np.int64(0)
             for run in range(runs(row, low, high, unit, other, classes, limits, found)):
+                if done[1]:
+                    return False
                 place, end, one, left = found[0, run], found[1, run], found[2, run], found[3, run]
                 allowed = left - start * unit[1]
                 while place < end:
@@ -230,28 +234,30 @@ def beyond(
     for row in range(rows):
         asked = np.int64(0)
         for run in range(runs(row, low, FARTHEST, unit, other, classes, limits, found)):
+            if done[1]:
+                return False
             times = np.int64(0)
             for i in range(found[0, run], found[1, run]):
                 times += other[1][np.uint64(i)] >> NUMBER
             asked += times * classes[4][found[2, run]]
         asking[row] = asked
         done[0] += 1
-        if done[1]:
-            return False
     return True
 
 
 @compiled
-def settled(few: Any, vectors: Any, unit: Any, column: Any, ways: Any, shifts: Any) -> None:
+def settled(few: Any, vectors: Any, unit: Any, column: Any, ways: Any, shifts: Any, done: Any) -> None:
     """Add to ``ways``, for the last column that they allow, those of the other side that all rows allow. ``few``: how
     many of the many are so with each, ascending, what it leaves of the second limit, and its number of ways.
     ``shifts``: so many units the columns of the many have where they are added up by these before; else 0.
-    ``column``: what a column of ``ways`` is."""
+    ``column``: what a column of ``ways`` is. What is found is of no use where it was asked to stop."""
     ends, allowed, counts = few
     last = np.int64(len(ways) - 1)
     own = np.zeros(shifts, dtype=np.int64)
     known = np.int64(0)
     for i in range(len(ends)):
+        if done[1]:
+            return
         if not shifts:
             for place in range(ends[i]):
                 left = allowed[i] - (vectors[np.uint64(place)] & COLUMN)
