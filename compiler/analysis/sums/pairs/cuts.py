@@ -60,22 +60,27 @@ def narrowest(
     there are of two parts."""
     if not all(len(part) for part in parts):
         return Cut([part for part in parts if not len(part)][:1], [], False, 0.0)
-    shares = coinciding or {}
     known = [_Part(part) for part in parts]
+    largest = sorted(range(len(parts)), key=lambda i: known[i].size, reverse=True)
+    sides: dict[tuple[int, ...], _Side] = {}
+
+    def side(chosen: tuple[int, ...]) -> _Side:
+        if chosen not in sides:
+            inside = set(chosen)
+            sides[chosen] = _Side([i for i in largest if i in inside], known, rates.many, coinciding or {})
+        return sides[chosen]
+
     whole = range(len(parts))
     best: tuple[float, tuple[int, ...], bool] = (math.inf, (), False)
     for n in range(1, len(parts)):
-        for own in combinations(whole, n):
-            others = [i for i in whole if i not in own]
-            sides = [known[i] for i in own], [known[i] for i in others]
-            if any(math.prod(part.total for part in side).bit_length() > ALONE for side in sides):
-                continue
-            sizes = _different(own, known, shares), _different(others, known, shares)
-            best = min(
-                best, *((_work(*sides, *sizes, limits, rates, int(turned)), own, turned) for turned in (False, True))
-            )
-    work, own, turned = best
-    return Cut(*_apart(parts, own), turned, work) if own else None
+        for chosen in combinations(whole, n):
+            own, other = side(chosen), side(tuple(i for i in whole if i not in chosen))
+            if max(own.total, other.total).bit_length() <= ALONE:
+                best = min(
+                    best, *((_work(own, other, limits, rates, int(turned)), chosen, turned) for turned in (False, True))
+                )
+    work, chosen, turned = best
+    return Cut(*_apart(parts, chosen), turned, work) if chosen else None
 
 
 class _Part:
@@ -91,30 +96,60 @@ class _Part:
         self.variance = [float(column.var()) for column in columns]
 
 
-def _different(some: Sequence[int], known: Sequence[_Part], shares: Coinciding) -> float:
-    """About how many different sums some of the parts have, no fewer than one or two of them."""
-    sizes, pairs = [known[i].size for i in some], list(combinations(some, 2))
-    two = max((known[i].size * known[j].size / shares.get((i, j), 1.0) for i, j in pairs), default=0.0)
-    return max(math.prod(sizes) / math.prod(shares.get(pair, 1.0) for pair in pairs), two, *sizes)
+class _Side:
+    """The same about some parts together, the largest first. ``many``, ``few``: about so many different sums are in the
+    longer and the shorter list that they are kept as, ``sums`` of both; ``units``, ``shifts``: what the longer one's
+    costs have in common, and how many places of each that makes."""
+
+    def __init__(self, some: Sequence[int], known: Sequence[_Part], most: int, shares: Coinciding) -> None:
+        parts = [known[i] for i in some]
+        self.total = math.prod(part.total for part in parts)
+        self.many, self.few = 1.0, 1.0
+        together, apart = list[int](), list[int]()
+        for i in some:
+            if self.many * known[i].size <= most or not together:
+                self.many = _summed(self.many, i, together, known, shares)
+                together.append(i)
+            else:
+                self.few = _summed(self.few, i, apart, known, shares)
+                apart.append(i)
+        self.sums = self.many * self.few
+        longer = [known[i] for i in together]
+        self.far, self.unit = _far(parts), _unit(parts)
+        self.units = _unit(longer)
+        self.shifts = [far // unit + 1 for far, unit in zip(_far(longer), self.units, strict=True)]
+        self.mean = [sum(part.mean[axis] for part in parts) for axis in (0, 1)]
+        self.spread = [math.sqrt(sum(part.variance[axis] for part in parts)) + 1 for axis in (0, 1)]
 
 
-def _work(
-    own: Sequence[_Part],
-    others: Sequence[_Part],
-    own_sums: float,
-    other_sums: float,
-    limits: Limits,
-    rates: Rates,
-    cost: int,
-) -> float:
-    reach = [min(limits[axis], sum(part.far[axis] for part in own)) for axis in (0, 1)]
-    factors = [math.gcd(*(part.factor[axis] for part in own)) or 1 for axis in (0, 1)]
-    cells = math.prod(far // factor + 1 for far, factor in zip(reach, factors, strict=True))
-    # About so many of the others are near the limit.
-    spread = math.sqrt(sum(part.variance[cost] for part in others))
-    sums = NormalDist(sum(part.mean[cost] for part in others), spread + 1)
-    near = sums.cdf(limits[cost]) - sums.cdf(limits[cost] - reach[cost])
-    return rates.cell * cells + rates.own * own_sums + rates.other * near * other_sums
+def _far(parts: Sequence[_Part]) -> list[int]:
+    return [sum(part.far[axis] for part in parts) for axis in (0, 1)]
+
+
+def _unit(parts: Sequence[_Part]) -> list[int]:
+    return [math.gcd(*(part.factor[axis] for part in parts)) or 1 for axis in (0, 1)]
+
+
+def _summed(sums: float, more: int, some: Sequence[int], known: Sequence[_Part], shares: Coinciding) -> float:
+    """About how many different sums there are of those of some parts and another one, no fewer than either has."""
+    size = known[more].size
+    shared = math.prod(shares.get((min(i, more), max(i, more)), 1.0) for i in some)
+    return max(sums * size / shared, sums, size)
+
+
+def _work(own: _Side, other: _Side, limits: Limits, rates: Rates, cost: int) -> float:
+    reach = [min(limit, far) for limit, far in zip(limits, own.far, strict=True)]
+    places = [far // unit + 1 for far, unit in zip(reach, own.unit, strict=True)]
+    # About so many of the others are near the limit, and so many are settled but for the other cost.
+    sums = NormalDist(other.mean[cost], other.spread[cost])
+    settled = sums.cdf(limits[cost] - reach[cost])
+    near = sums.cdf(limits[cost]) - settled
+    looked_up = min(rates.other * settled * other.sums, rates.settled * other.few * other.shifts[1 - cost])
+    # Row by row each of the few has as many rows of the many as one of the table is.
+    rows = 1 + own.unit[cost] / other.units[cost] if rates.rows == 1 else 1
+    turns = rates.blocks(places[cost], places[1 - cost]) * (own.few + rows * other.few)
+    numbers = rates.cell * math.prod(places) + rates.own * own.sums + rates.other * near * other.sums
+    return numbers + rates.turn * turns + looked_up
 
 
 def _apart(parts: Sequence[Vectors], chosen: Sequence[int]) -> Halves:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from itertools import combinations, product
 from types import ModuleType
@@ -24,13 +26,16 @@ from .vectors import Limits, Vectors, alike_first, coinciding, ends_of, of_stret
 TRIED = 300_000
 """So many sums are looked at at most to find parts whose sums coincide."""
 
-MANY = 4_000_000
+MANY = ARRAYS.many
 """The longer one of the two lists that a half is kept as has at most so many vectors."""
 
 LONGER_TRIED = 3_000_000
 """And so many more than that where counting takes long."""
 
-SOON, HOPELESS = 2_000_000_000, 5
+ROUGHLY = 2
+"""What is about so many times the work that there may be is tried: its exact work is known when its sums are."""
+
+SOON, HOPELESS = 2_000_000_000, 20
 """What takes more work than the one, and less than the other times what there may be, may get less by that."""
 
 LONGER_MANY, COMPARED = 40_000_000, 8_000_000
@@ -49,6 +54,10 @@ class Counting(Protocol):
     def count(self, told: Told | None = None) -> int:
         """How many pairs of two sides are within limits."""
         ...
+
+
+Within = Callable[[Limits], Counting]
+"""What is to be counted within limits. Raises TooMuch where that is more work than there may be."""
 
 
 def halved(places: Lattice, start: int, effort: Effort, told: Told | None = None) -> int:
@@ -72,31 +81,49 @@ def _part_of(told: Told, done: int, parts: int) -> Told:
     return lambda now, whole: told(done * STEPS + STEPS * now // whole, parts * STEPS)
 
 
-def _meeting(base: Sequence[Vectors], limits: Limits, effort: Effort, longer: bool) -> Callable[[Limits], Counting]:
-    """What two sides of the space have in common within limits up to these, by the way that is less work. ``longer``:
-    there is time for minutes, of which lists of very many sums that coincide save some. Raises TooMuch."""
+def _meeting(base: Sequence[Vectors], limits: Limits, effort: Effort, longer: bool) -> Within:
+    """What two sides of the space have in common within limits up to these, by the way that is less work, or the next
+    one where that is more than it seemed. ``longer``: there is time for minutes, of which lists of very many sums that
+    coincide save some. Raises TooMuch."""
     parts = _parts(base, limits, TRIED)
     halves = balanced(parts)
     by_halves, plain = about(*halves, limits), narrowest(parts, limits)
     machine = machine_code() if plain and min(by_halves, plain.work) > SOON else None
     if machine:
-        cut = _cheaper(base, narrowest(parts, limits, machine.RATES), by_halves, limits, effort, True, machine)
-        if cut:
-            across = partial(_across, cut)
-            sides = machine.sides(*_sides(cut), across(limits))
-            if sides:
-                return lambda ends: sides.within(across(ends), effort)
+        known = narrowest(parts, limits, machine.RATES)
+        cut = _cheaper(base, known, by_halves, limits, effort, True, machine)
+        if cut and (found := _in_machine_code(cut, limits, effort, machine)):
+            return found
     cut = _cheaper(base, plain, by_halves, limits, effort, longer)
-    if cut:
-        along, most = partial(_across, cut), LONGER_MANY if longer else MANY
-        own, others = (side(some, along(limits), most) for some in _sides(cut))
-        return lambda ends: Strip(own, others, along(ends), effort, longer)
+    if cut and (found := _in_arrays(cut, limits, effort, longer)):
+        return found
     for half in halves:
         if math.prod(part.total for part in half).bit_length() > ALONE:
             raise TooMuch
         effort.worked(2 * VECTOR * math.prod(len(part) for part in half))
     one, less = (side(half, limits) for half in halves)
     return lambda ends: meeting(one, less, ends, effort)
+
+
+def _in_machine_code(cut: Cut, limits: Limits, effort: Effort, machine: ModuleType) -> Within | None:
+    """None where numbers are too great for that, or it is too much work."""
+    across = partial(_across, cut)
+    sides = machine.sides(*_sides(cut), across(limits))
+    if sides is not None:
+        with suppress(TooMuch):
+            sides.within(across(limits), replace(effort))
+            return lambda ends: sides.within(across(ends), effort)
+    return None
+
+
+def _in_arrays(cut: Cut, limits: Limits, effort: Effort, longer: bool) -> Within | None:
+    """None where it is too much work."""
+    across, most = partial(_across, cut), LONGER_MANY if longer else MANY
+    own, others = (side(some, across(limits), most) for some in _sides(cut))
+    with suppress(TooMuch):
+        Strip(own, others, across(limits), replace(effort), longer)
+        return lambda ends: Strip(own, others, across(ends), effort, longer)
+    return None
 
 
 def _cheaper(
@@ -115,7 +142,7 @@ def _cheaper(
         more = _parts(base, limits, LONGER_TRIED, machine)
         other = narrowest(more, limits, rates, _coinciding(more, limits) if coincide else None)
         known = min((cut for cut in (known, other) if cut), key=lambda cut: cut.work, default=None)
-    return known if known and known.work < min(by_halves, effort.work) else None
+    return known if known and known.work < min(by_halves, ROUGHLY * effort.work) else None
 
 
 def _sides(cut: Cut) -> tuple[list[Vectors], list[Vectors]]:

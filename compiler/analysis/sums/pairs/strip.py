@@ -31,19 +31,27 @@ BLOCK, LARGE = 1 << 23, 1 << 24
 
 @dataclass(frozen=True)
 class Rates:
-    """So much longer than to add numbers it takes to go through a number of the table, to put a vector into it, and to
-    look one up."""
+    """So much longer than to add numbers it takes to go through a number of the table, to put a vector into it, to look
+    one up, to add a place of the settled ones, and to turn to the next of the shorter lists. The longer lists have at
+    most ``many`` vectors; the table is there some numbers at a time, in at most so many rows."""
 
     cell: float
     own: float
     other: float
+    settled: float
+    turn: float
+    many: int
+    block: int
+    rows: int
+
+    def blocks(self, rows: int, columns: int) -> int:
+        """How many there are of a table."""
+        step = max(1, min(self.rows, self.block // columns))
+        return -(-rows // step) * -(-columns // self.block)
 
 
-ARRAYS = Rates(6, 24, 20)
+ARRAYS = Rates(6, 24, 20, settled=4, turn=30_000, many=4_000_000, block=BLOCK, rows=BLOCK)
 """Of arrays of NumPy."""
-
-SHIFT, TURN = 4, 30_000
-"""The same for adding a place of the settled ones, and for turning to the next vectors."""
 
 
 class Strip:
@@ -67,11 +75,12 @@ class Strip:
         near = int((other.below(limits[0] + 1) - self.settled).sum())
         turns = -(-self.rows // self.step) * (len(own.few) + len(other.few)) + len(other.few)
         numbers = ARRAYS.cell * self.rows * self.width + ARRAYS.own * own.size + ARRAYS.other * near
-        effort.worked(round(numbers) + TURN * turns)
+        effort.worked(round(numbers + ARRAYS.turn * turns))
         apart = round(ARRAYS.other) * int(self.settled.sum())
-        self.added = limits[1] < BLOCK and SHIFT * len(other.few) * self._shifts < apart
+        added = round(ARRAYS.settled) * len(other.few) * self._shifts
+        self.added = limits[1] < BLOCK and added < apart
         """Whether the settled ones are added up by their second cost before they are looked up."""
-        effort.worked(SHIFT * len(other.few) * self._shifts if self.added else apart)
+        effort.worked(added if self.added else apart)
         effort.handles(8 * (1 + beside) * self.step * self.width + 8 * min(BLOCK, other.far[1] + 1))
         self.most = own.total * int(other.many.counts.max(initial=0))
 
