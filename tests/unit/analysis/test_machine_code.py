@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
+import signal
+import sys
 from dataclasses import replace
 from functools import partial
 from itertools import product
@@ -50,6 +53,16 @@ def within(own: list[Vectors], other: list[Vectors], limits: Limits) -> int:
     )
 
 
+def counted(own: list[Vectors], other: list[Vectors], limits: Limits) -> int:
+    """In machine code, where a side has sums at all."""
+    made = counting.sides(own, other, limits)
+    if made is None:
+        assert not any(a <= limits[0] and b <= limits[1] for a, b, _ in of_all(own)) or not any(
+            a <= limits[0] and b <= limits[1] for a, b, _ in of_all(other)
+        )
+    return made.within(limits, PLENTY).count() if made else 0
+
+
 def far(parts: list[Vectors]) -> Limits:
     return sum(part.far[0] for part in parts), sum(part.far[1] for part in parts)
 
@@ -83,18 +96,24 @@ def test_pairs_in_machine_code_are_those_one_by_one(small: int) -> None:
     units = [(int(a), int(b)) for a, b in rng.choice((1, 2, 3, 5, 12), size=(5, 2))]
     sizes = ((30, (20, 90)), (4, (30, 40)), (40, (90, 60)), (5, (40, 20)), (3, (50, 70)))
     parts = [times(drawn(rng, n, reach), unit) for (n, reach), unit in zip(sizes, units, strict=True)]
-    counted = 0
+    number = 0
     for own, other in ((parts[:2], parts[2:4]), (parts[1:3], [parts[0], *parts[3:4]]), (parts[:1], parts[3:])):
         for limits in limits_for(own, other, rng):
-            some = Sides(own, other, limits)
+            some = counting.sides(own, other, limits)
+            if some is None:
+                assert within(own, other, limits) == 0
+                continue
             for lower in (limits, (limits[0] // 2, limits[1] - 1)):
                 if min(lower) < 0:
                     continue
                 told: list[tuple[int, int]] = []
-                assert some.within(lower, PLENTY).count(partial(noted, told)) == within(own, other, lower)
+                made = some.within(lower, PLENTY)
+                found = made.count(partial(noted, told))
+                assert found == within(own, other, lower)
+                assert found == made.together([piece() for piece in made.pieces(made.done())])
                 assert told == sorted(told)
-                counted += 1
-    assert counted > 5
+                number += 1
+    assert number > 5
 
 
 @pytest.mark.parametrize("unit", [3, 640, 4095, 4096, 4097, 690_678_970])
@@ -104,10 +123,10 @@ def test_columns_of_great_units(unit: int) -> None:
     own, other = [times(drawn(rng, 30, (12, 3)), (5, unit))], [drawn(rng, 40, (90, 60))]
     other.append(times(drawn(rng, 4, (20, 2)), (3, unit - 1)))
     for limits in [*limits_for(own, other, rng), *((40, unit * k - 1) for k in (1, 2, 3))]:
-        some = counting.sides(own, other, limits)
-        assert (some is None) == (unit > 4096)
-        if some:
-            assert some.within(limits, PLENTY).count() == within(own, other, limits)
+        if unit <= 4096:
+            assert counted(own, other, limits) == within(own, other, limits)
+        else:
+            assert counting.sides(own, other, limits) is None
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -122,7 +141,7 @@ def test_numbers_that_no_32_bits_hold(seed: int, monkeypatch: pytest.MonkeyPatch
         counts = rng.integers(size // 2, size, size=len(parts[0].counts)) | 1
         parts[0] = replace(times(parts[0], (1, 1 + seed % 2)), counts=counts, total=int(counts.sum()))
     for limits in limits_for(own, other, rng):
-        assert Sides(own, other, limits).within(limits, PLENTY).count() == within(own, other, limits)
+        assert counted(own, other, limits) == within(own, other, limits)
     assert (np.int64 in tables) == (seed > 2)
     assert within(own, other, (10**9, 10**9)) > 1 << 60
 
@@ -265,6 +284,54 @@ def test_more_memory_than_allowed_is_not_asked_for(monkeypatch: pytest.MonkeyPat
     assert counting.sides([own], [wide, other], (4, (1 << 31) - 1)) is None
 
 
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("can't start new thread")])
+def test_where_there_is_no_memory_and_no_thread_it_is_too_much(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(0)
+    some = Sides([drawn(rng, 60, (40, 90))], [drawn(rng, 50, (30, 20))], (60, 90))
+
+    def failing(*given: Any) -> None:
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sweep, "settled", failing)
+        with pytest.raises(TooMuch):
+            some.within((60, 90), PLENTY).count()
+    monkeypatch.setattr(slices.ThreadPoolExecutor, "submit", failing)
+    with pytest.raises(TooMuch):
+        some.within((60, 90), PLENTY).count()
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_a_part_that_costs_nothing_leaves_the_others_what_they_have_in_common(axis: int) -> None:
+    """As what has no parameters: its sums are as far apart as those of all else."""
+    rng = np.random.default_rng(0)
+    numbers = np.arange(200)
+    free = Vectors(numbers, 0 * numbers, numbers + 1, int((numbers + 1).sum()))
+    free = free.turned() if axis == 0 else free
+    units, factors = set[int](), (7, 640) if axis else (640, 7)
+    own, other = [free, times(drawn(rng, 50, (9, 9)), factors)], [drawn(rng, 40, (90, 60)), times(free, (3, 3))]
+    for limits in limits_for(own, other, rng):
+        assert counted(own, other, limits) == within(own, other, limits)
+        assert counted(other[:1], [free, own[1]], limits) == within(other[:1], [free, own[1]], limits)
+        made = counting.sides(own, other, limits)
+        units.add(made.units[axis] if made and limits[axis] >= 640 else 640)
+    assert units == {640}
+    assert Sides(own, other, (5000, 5000)).units[axis] == 640
+
+
+def test_of_nothing_and_of_the_greatest_limits_no_sides_are_made() -> None:
+    rng = np.random.default_rng(0)
+    some, numbers = drawn(rng, 30, (20, 20)), np.arange(0)
+    empty = Vectors(numbers, numbers, numbers, 1)
+    for own, other in (([some, empty], [some]), ([some], [empty, some]), ([empty], [some]), ([some] * 3, [empty])):
+        assert counting.sides(own, other, (5, 5)) is None
+    assert counting.sides([some], [some], (1 << 63, 5)) is None
+    for own, other in (([], [some]), ([some], []), ([], [])):
+        assert Sides(own, other, (9, 9)).within((9, 9), PLENTY).count() == within(own, other, (9, 9))
+
+
 def test_narrow_slices_beside_an_index_of_wide_parts_are_work() -> None:
     """Every slice has the columns again that a part of the index may mean."""
     rng = np.random.default_rng(0)
@@ -290,8 +357,51 @@ def test_rests_of_the_few_are_work(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(made.classes[0]) == 60
     alone = Sides([own], other[:1], (3000, 90))
     turns = made.within((3000, 90), PLENTY).work - alone.within((3000, 90), PLENTY).work
-    assert turns > slices.TURN * 60 * 60
+    assert turns > slices.RATES.turn * 60 * 60
     assert made.within((3000, 90), PLENTY).count() == within([own], other, (3000, 90))
+
+
+def test_what_is_kept_and_damaged_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once: where it fails again there is another reason."""
+    available.machine_code.cache_clear()
+    kept, warm, asked = tmp_path / "machine-0", counting.warm, []
+
+    def of_damaged(longer: bool = False) -> None:
+        asked.append(longer)
+        if kept.exists():
+            raise EOFError("Ran out of input")
+        warm(longer)
+
+    monkeypatch.setattr(compiling, "_folder", lambda: kept)
+    monkeypatch.setattr(counting, "warm", of_damaged)
+    kept.mkdir()
+    (kept / "sweep.nbi").write_bytes(b"")
+    try:
+        assert available.machine_code() is counting
+        assert len(asked) == 2
+        assert not kept.exists()
+    finally:
+        available.machine_code.cache_clear()
+
+
+def test_an_interrupt_that_the_compiler_loses_is_none_the_less_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It calls back, and what is raised there comes to nothing else."""
+    told: list[Any] = []
+    monkeypatch.setattr(sys, "unraisablehook", told.append)
+    interrupted = ctypes.CFUNCTYPE(None)(lambda: signal.raise_signal(signal.SIGINT))
+    wrong = ctypes.CFUNCTYPE(None)(lambda: [][1])
+
+    def both() -> None:
+        with compiling.interruptible():
+            interrupted()
+            wrong()
+
+    with pytest.raises(KeyboardInterrupt):
+        both()
+    assert [what.exc_type for what in told] == [IndexError]
+    with compiling.interruptible():
+        wrong()
+    assert len(told) == 2
 
 
 def test_code_is_kept_for_each_state_of_all_files(tmp_path: Path) -> None:
@@ -305,7 +415,9 @@ def test_code_is_kept_for_each_state_of_all_files(tmp_path: Path) -> None:
         folders.append(compiling.of_files(tmp_path))
     assert folders[0] == folders[1] == compiling.of_files(here.parent)
     assert len(set(folders)) == 3
-    assert Path(sweep.swept.stats.cache_path).parent.name.endswith(folders[0])  # type: ignore[attr-defined]
+    kept = compiling._folder()
+    assert kept is None or Path(sweep.swept.stats.cache_path).parent == kept  # type: ignore[attr-defined]
+    assert kept is None or kept.name.endswith(folders[0])
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from functools import cache
 from importlib.util import find_spec
 from types import ModuleType
@@ -14,12 +15,16 @@ def machine_code(longer: bool = False) -> ModuleType | None:
     numbers are."""
     if find_spec("numba") is None:
         return None
-    # Another version of NumPy than it is made for, a full disk, a file of its cache that is none: all is counted
-    # without it then, too, only slower.
+    # Another version of NumPy than it is made for, a full disk: all is counted without it then, too, only slower.
     try:
-        from . import counting
-
-        counting.warm(longer)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of settings in the environment that are none
+            from . import compiling, counting
+        try:
+            counting.warm(longer)
+        except Exception:
+            compiling.forget()
+            counting.warm(longer)
     except Exception:
         return None
     return counting

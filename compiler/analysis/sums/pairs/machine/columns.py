@@ -80,7 +80,7 @@ class Columns:
     @property
     def bytes(self) -> int:
         """So many are needed besides, while these are counted."""
-        return 20 * self._width + 12 * self._together[1] + 32 * self.sides.runs
+        return 25 * self._width + 12 * self._together[1] + 32 * self.sides.runs
 
     def swept(self, done: Places) -> Found:
         """``done``: how many rows, and whether to stop. Raises Unfit where it was asked to stop."""

@@ -3,11 +3,13 @@ folder."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from shutil import rmtree
 from tempfile import TemporaryFile
 from typing import Any, TypeVar
 
@@ -24,6 +26,33 @@ def compiled(function: Function) -> Function:
     with _kept() as kept:
         found: Function = njit(nogil=True, cache=kept)(function)
     return found
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """An interrupt in the middle of compiling ends it, most often at once: where it comes while the compiler calls back
+    it would be told of and forgotten, and is raised at the end instead."""
+    told, lost = sys.unraisablehook, []
+
+    def hook(what: Any) -> None:
+        if issubclass(what.exc_type, KeyboardInterrupt):
+            lost.append(what.exc_type)
+        else:
+            told(what)
+
+    sys.unraisablehook = hook
+    try:
+        yield
+    finally:
+        sys.unraisablehook = told
+    if lost:
+        raise KeyboardInterrupt
+
+
+def forget() -> None:
+    """Remove what is kept: it may be damaged."""
+    if folder := _folder():
+        rmtree(folder, ignore_errors=True)
 
 
 def instruction(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -46,9 +75,12 @@ def _kept() -> Iterator[bool]:
 @cache
 def _folder() -> Path | None:
     """Where they are kept: a folder for each state of all files here, for a function's code holds that of those that it
-    calls, and numba looks at none but the file that it is in itself. None where nothing can be written."""
-    folder = Path(config.CACHE_DIR or cache_folder()) / f"machine-{of_files(Path(__file__).parent)}"
+    calls, and numba looks at none but the file that it is in itself. None where nothing can be written, or no files of
+    code are there."""
+    here = Path(__file__)
+    folder = Path(config.CACHE_DIR or cache_folder()) / f"machine-{of_files(here.parent)}"
     with suppress(OSError):
+        here.stat()
         folder.mkdir(parents=True, exist_ok=True)
         with TemporaryFile(dir=folder):
             return folder

@@ -12,6 +12,7 @@ from numba import config
 
 from ...tables import Effort
 from ..vectors import Limits, Vectors
+from .compiling import interruptible
 from .rows import Rows, Unfit
 from .sides import Sides
 from .slices import RATES
@@ -28,26 +29,32 @@ def summed(some: Vectors, others: Vectors, limits: Limits, kind: Any) -> Vectors
     """As :func:`..vectors.summed`; None where sorting is better. ``kind``: of the costs."""
     try:
         return Rows.of(some).summed(others, limits).as_vectors(kind)
-    except Unfit:
+    except (Unfit, MemoryError):
         return None
 
 
 def sides(own: Sequence[Vectors], other: Sequence[Vectors], limits: Limits) -> Sides | None:
     """Two sides, of which the own one ranges over little by the first cost; None where numbers are too great, or too
-    many. Raises TooMuch."""
+    many, or there are none. Raises TooMuch."""
     try:
         return Sides(own, other, limits)
-    except Unfit:
+    except (Unfit, MemoryError):
         return None
 
 
 def warm(longer: bool = False) -> None:
-    """Raises whatever keeps code from being compiled. ``longer``: that for numbers which no 32 bits hold, too."""
+    """Compile all in this thread, so that it may be interrupted; raises whatever keeps it from that. ``longer``: that
+    for numbers which no 32 bits hold, too."""
     if config.DISABLE_JIT:
         raise ImportError("numba does not compile")
     for times in (1, GREAT) if longer else (1,):
         part = Vectors(COSTS, COSTS, times * COSTS + 1, 3 + 3 * times)
-        found = Sides([part, part], [part, part], (5, 5)).within((5, 5), Effort(1 << 40, 1 << 40)).count()
+        with interruptible():
+            made = Sides([part, part], [part, part], (5, 5)).within((5, 5), Effort(1 << 40, 1 << 40))
+        found = []
+        for piece in made.pieces(made.done()):
+            with interruptible():
+                found.append(piece())
         some = [four for four in product(range(3), repeat=4) if sum(four) <= 5]
-        if found != sum(math.prod(times * cost + 1 for cost in four) for four in some):
+        if made.together(found) != sum(math.prod(times * cost + 1 for cost in four) for four in some):
             raise ArithmeticError("wrong machine code")

@@ -75,6 +75,12 @@ class Rows:
         return cls(starts, vectors, units, times, some.far, some.total)
 
     @property
+    def common(self) -> Limits:
+        """What costs have in common: 0 where all are, for they are so many times as much as anything."""
+        first, second = (unit if far else 0 for unit, far in zip(self.units, self.far, strict=True))
+        return first, second
+
+    @property
     def first(self) -> Places:
         """The first cost of each."""
         return np.repeat(np.arange(len(self.starts) - 1) * self.units[0], np.diff(self.starts))
@@ -137,11 +143,16 @@ class Rows:
 
     def _adding(self, few: Vectors, limits: Limits) -> _Adding:
         costs = few.first.astype(np.int64), few.second.astype(np.int64)
-        rows, columns = (math.gcd(self.units[i], int(np.gcd.reduce(costs[i], initial=0))) or 1 for i in (0, 1))
+        rows, columns = (math.gcd(self.common[i], int(np.gcd.reduce(costs[i], initial=0))) or 1 for i in (0, 1))
         far = min(limits[0], self.far[0] + few.far[0]), min(limits[1], self.far[1] + few.far[1])
         number, width = far[0] // rows + 1, far[1] // columns + 1
         pairs = len(self) * len(few)
-        if number > MOST_ROWS or width > MOST_COLUMNS or number * (len(few) + width // 4096) > TURNS * pairs:
+        if (
+            not pairs
+            or number > MOST_ROWS
+            or width > MOST_COLUMNS
+            or number * (len(few) + width // 4096) > TURNS * pairs
+        ):
             raise Unfit
         times = factor(few.counts)
         others = costs[0] // rows, costs[1] // columns, few.counts // times
@@ -165,18 +176,19 @@ class _Adding:
 
     def merged(self, bands: Sequence[tuple[int, int]]) -> Iterator[tuple[Places, Places]]:
         """Where each row ends, and the vectors, of rows from one to before another. Raises Unfit."""
-        scale, last = self.many.units[1] // self.units[1], self.far[1] // self.units[1]
-
-        def work(band: tuple[int, int]) -> tuple[Places, Places]:
-            ends = band[0], min(band[1], self.rows)
-            found: tuple[Places, Places] = merged(*ends, self.many.starts, self.many.vectors, scale, self.few, last)
-            return found
-
+        if len(bands) == 1:
+            yield self._band(bands[0])
+            return
         with ThreadPoolExecutor(processors()) as pool:
-            for own, vectors in pool.map(work, bands):
-                if not len(own):
-                    raise Unfit
-                yield own, vectors
+            yield from pool.map(self._band, bands)
+
+    def _band(self, band: tuple[int, int]) -> tuple[Places, Places]:
+        scale, last = self.many.units[1] // self.units[1], self.far[1] // self.units[1]
+        ends = band[0], min(band[1], self.rows)
+        own, vectors = merged(*ends, self.many.starts, self.many.vectors, scale, self.few, last)
+        if not len(own):
+            raise Unfit
+        return own, vectors
 
 
 @dataclass(frozen=True, eq=False)

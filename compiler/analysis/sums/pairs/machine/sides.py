@@ -13,20 +13,16 @@ from ...words import ALONE
 from ..vectors import Limits, Vectors, summed
 from .lines import whole_lines
 from .rows import Indexed, Rows, Unfit, factor
-from .slices import MOST_BYTES, WIDTH, Slices
+from .slices import MOST_BYTES, RATES, WIDTH, Slices
 
-MANY = 40_000_000
-"""Of both sides together the longer ones of the two lists that each is kept as have at most so many vectors, or one
-part each."""
-
-FEW = 1 << 21
-"""And the shorter ones so many each."""
+MANY, FEW = RATES.many, 1 << 21
+"""Of the longer and the shorter ones of the two lists that each side is kept as."""
 
 SORTED = 5_000_000
 """So many sums are sorted at most, where they are not found in their order: that takes six times the memory."""
 
-SHORT = 1 << 31
-"""Second costs are below that."""
+SHORT, GREATEST = 1 << 31, 1 << 62
+"""Second costs, and first ones, are below that."""
 
 GREATEST_UNIT, DIVIDED = 1 << 12, 43
 """To divide a number by a unit it is multiplied by a part of two to some power, and moved to the right by as many bits.
@@ -41,20 +37,24 @@ class Sides:
 
     def __init__(self, own: Sequence[Vectors], other: Sequence[Vectors], limits: Limits) -> None:
         """``own`` and ``other``: parts, of which those of the own side range over little by the first cost. Raises
-        Unfit where numbers are too great, or too many, and TooMuch."""
+        Unfit where numbers are too great, or too many, or a side has none, and TooMuch."""
         others, fewer = _side(other, limits, MANY)
         many, few = _side(own, limits, MANY - len(others))
         self.far = many.far[0] + few.far[0], many.far[1] + few.far[1]
         self.other_far = others.far[0] + fewer.far[0], others.far[1] + fewer.far[1]
-        if max(limits[1], self.far[1], self.other_far[1]) >= SHORT:
+        if max(limits[1], self.far[1], self.other_far[1]) >= SHORT or limits[0] >= GREATEST:
             raise Unfit
         self.size = len(many) * len(few)
+        if not self.size or not len(others) or not len(fewer):
+            raise Unfit
         costs = few.first, few.second
-        rows, columns = (math.gcd(many.units[i], int(np.gcd.reduce(costs[i], initial=0))) or 1 for i in (0, 1))
+        rows, columns = (math.gcd(many.common[i], int(np.gcd.reduce(costs[i], initial=0))) or 1 for i in (0, 1))
         if columns > GREATEST_UNIT:
             raise Unfit
         self.units = rows, columns
         self.divisor = ((1 << DIVIDED) // columns + 1, DIVIDED) if columns > 1 else (1, 0)
+        if not others.far[0]:
+            others = others.in_rows(rows)
         self.column = others.units[1]
         self.own = Indexed.of(many.in_rows(rows).in_columns(columns))
         self.other = Indexed.of(others.in_columns(1))

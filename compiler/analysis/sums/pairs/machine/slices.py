@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +16,7 @@ from ..dominance import Told
 from ..strip import Rates
 from ..vectors import Limits
 from . import sweep
-from .columns import Columns, Found
+from .columns import Columns
 from .lines import whole_lines
 from .processors import processors
 from .rows import Unfit
@@ -23,18 +25,12 @@ if TYPE_CHECKING:
     from ...words import Places
     from .sides import Sides
 
-RATES = Rates(0.05, 4, 2)
-"""On two processors."""
-
-TURN = 4
-"""So much longer than to add numbers it takes to turn to the next of the few, or to the next rest of a class of them,
-in each row of each slice."""
-
-SETTLED = 2
-"""So much longer than to add numbers it takes to add a place of what is settled."""
-
 WIDTH = 1 << 17
 """A slice has about so many columns, half a megabyte, and at most as many more that it shares with the one before."""
+
+RATES = Rates(0.05, 4, 2, settled=2, turn=4, many=40_000_000, block=WIDTH, rows=1)
+"""On two processors. To turn is to go on to the next of the few, or to the next rest of a class of them, in each row of
+each slice. Of both sides together the longer lists have at most so many vectors, or one part each."""
 
 MOST_BYTES = 700_000_000
 """Both sides, and what is kept of all slices, take at most so many."""
@@ -95,7 +91,7 @@ class Slices:
         numbers = RATES.cell * rows * covered + RATES.own * sides.size * covered / self.end + RATES.other * near
         lines = len(settled) * (1 + sides.units[0] / sides.other.rows.units[0]) + len(sides.classes[0])
         turns = rows * (number * (len(sides.few[0]) + lines) + lines)
-        return round(numbers + TURN * turns) + SETTLED * self._settled_work(settled)
+        return round(numbers + RATES.turn * turns + RATES.settled * self._settled_work(settled))
 
     @property
     def kept(self) -> int:
@@ -125,24 +121,31 @@ class Slices:
 
     def count(self, told: Told | None = None) -> int:
         """How many ways of both sides come to no more than the limits together. Raises TooMuch where machine code fails
-        on the way."""
+        on the way: there is no memory, or no thread to be had."""
         try:
-            return self._counted(told)
-        except Unfit as error:
+            return self.together(self._in_threads(told))
+        except (Unfit, MemoryError, RuntimeError) as error:
             raise TooMuch from error
 
-    def _counted(self, told: Told | None) -> int:
-        sides, end = self.sides, self.end
-        if not sides.size or not len(sides.other.rows) or not len(sides.other_first):
-            return 0
+    def done(self) -> Places:
+        """For each piece of work how many rows it has done, and whether it is to stop: nothing yet, (pieces, 2)."""
+        return np.zeros((len(self.begins) + 2, 2), dtype=np.int64)
+
+    def pieces(self, done: Places) -> list[Callable[[], Any]]:
+        """The slices, what is looked up beyond them, and what is settled. They raise Unfit where they are stopped."""
         rows, columns = self.shape
-        done = np.zeros((len(self.begins) + 2, 2), dtype=np.int64)
+        beyond = Columns(self.sides, self.limits, rows, self.end, self.end).beyond
+        slices = [partial(self._slice(low).swept, done[i]) for i, low in enumerate(self.begins)]
+        return [*slices, partial(beyond, done[-2]), partial(self._settled, columns, done[-1])]
+
+    def _in_threads(self, told: Told | None) -> list[Any]:
+        """What the pieces of work found."""
+        done = self.done()
+        rows = self.shape[0] * (len(done) - 1)
         with ThreadPoolExecutor(self.threads) as pool:
-            work = [pool.submit(self._slice(low).swept, done[i]) for i, low in enumerate(self.begins)]
-            over = pool.submit(Columns(sides, self.limits, rows, end, end).beyond, done[-2])
-            settled = pool.submit(self._settled, columns, done[-1])
             try:
-                waiting: set[Future[Any]] = {*work, over, settled}
+                work = [pool.submit(piece) for piece in self.pieces(done)]
+                waiting: set[Future[Any]] = set(work)
                 reached = 0
                 while waiting:
                     ended, waiting = wait(waiting, timeout=OFTEN)
@@ -151,21 +154,23 @@ class Slices:
                     # A slice may begin anew.
                     reached = max(reached, int(done[:-1, 0].sum()))
                     if told:
-                        told(reached, rows * (len(done) - 1))
+                        told(reached, rows)
             finally:
                 done[:, 1] = 1  # whatever ends this, the others end soon
-        total, line = self._together([part.result() for part in work], over.result())
-        total += dot(settled.result(), line[sides.pad : sides.pad + columns])
-        return total * sides.own_times * sides.other_times
+        return [some.result() for some in work]
 
-    def _together(self, slices: list[Found], beyond: Places) -> tuple[int, Places]:
-        """What the slices found, in all, and how many of the own side there are up to each column; and beyond them."""
+    def together(self, found: list[Any]) -> int:
+        """How many ways the pieces of work found in all."""
+        *slices, beyond, settled = found
         total, lines, before = 0, [], np.zeros(len(beyond), dtype=np.int64)
-        for found in slices:
-            total += found.looked_up + dot(before, found.asking)
-            lines.append(found.line + before[-1])
-            before += found.inside
-        return total + dot(before, beyond), np.concatenate(lines)
+        for some in slices:
+            total += some.looked_up + dot(before, some.asking)
+            lines.append(some.line + before[-1])
+            before += some.inside
+        # How many of the own side there are up to each column.
+        line = np.concatenate(lines)[self.sides.pad : self.sides.pad + self.shape[1]]
+        total += dot(before, beyond) + dot(settled, line)
+        return total * self.sides.own_times * self.sides.other_times
 
     def _settled(self, columns: int, done: Places) -> Places:
         """How many ways of the other side, of what is settled, allow each of so many columns as the last one."""
