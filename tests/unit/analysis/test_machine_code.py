@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import signal
 import sys
 from dataclasses import replace
 from functools import partial
@@ -388,7 +387,11 @@ def test_an_interrupt_that_the_compiler_loses_is_none_the_less_one(monkeypatch: 
     """It calls back, and what is raised there comes to nothing else."""
     told: list[Any] = []
     monkeypatch.setattr(sys, "unraisablehook", told.append)
-    interrupted = ctypes.CFUNCTYPE(None)(lambda: signal.raise_signal(signal.SIGINT))
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    interrupted = ctypes.CFUNCTYPE(None)(interrupt)
     wrong = ctypes.CFUNCTYPE(None)(lambda: [][1])
 
     def both() -> None:
