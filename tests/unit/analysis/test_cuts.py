@@ -60,3 +60,20 @@ def test_about_so_much_work_it_is(rates: Rates, monkeypatch: pytest.MonkeyPatch)
     assert len(ratios) > 90
     assert 0.1 < min(ratios) <= max(ratios) < 10
     assert 0.6 < median(ratios) < 1.5
+
+
+@pytest.mark.parametrize("unit", [1, 200_000])
+def test_what_is_settled_is_added_up_before_up_to_some_limit(unit: int) -> None:
+    """In arrays; beyond that each is looked up."""
+    rng = np.random.default_rng(0)
+    parts = [times(drawn(rng, 100, (9, 29)), (1, unit))]
+    for _ in range(3):
+        second = rng.integers(60, size=200) * unit
+        parts.append(Vectors(rng.integers(10**8, size=200), second, np.ones(200, dtype=np.int64), 200))
+    limits = int(0.97 * sum(part.far[0] for part in parts)), int(0.6 * sum(part.far[1] for part in parts))
+    assert (limits[1] >= ARRAYS.block) == (unit > 1)
+    cut = narrowest(parts, limits, replace(ARRAYS, many=MANY))
+    assert cut is not None
+    work = work_of(cut, limits, ARRAYS)
+    assert work is not None
+    assert 0.1 < cut.work / work < 10

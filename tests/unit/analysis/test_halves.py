@@ -20,7 +20,7 @@ from stdsl.compiler.analysis.sums.pairs import dominance, halving, narrowing, st
 from stdsl.compiler.analysis.sums.pairs.dominance import Side, meeting
 from stdsl.compiler.analysis.sums.pairs.strip import Strip
 from stdsl.compiler.analysis.sums.pairs.vectors import Vectors, of_stretches, summed
-from stdsl.compiler.analysis.sums.tables import Effort
+from stdsl.compiler.analysis.sums.tables import Effort, TooMuch
 from stdsl.compiler.ir.graph import CostConstraint
 
 TOWERS = """stdsl 1
@@ -101,6 +101,31 @@ def test_a_strip_has_the_pairs_that_there_are_one_by_one(seed: int, monkeypatch:
                 assert told == sorted(told)
                 assert told[-1] == (made.rows, made.rows)
     assert added == ({False} if seed % 2 == 0 else {False, True})
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_more_effort_never_leaves_less_counted(seed: int) -> None:
+    """All corners of ranges are counted by one way that is enough for all of them, whichever is the better one."""
+    rng = np.random.default_rng(seed)
+    reach = [(int(a), int(b)) for a, b in rng.choice((30, 300, 3000), size=(4, 2))]
+    parts = [drawn(rng, int(n), far) for n, far in zip(rng.choice((20, 60, 300), size=4), reach, strict=True)]
+    far = [sum(part.far[axis] for part in parts) for axis in (0, 1)]
+    corners = [(int(a * far[0]), int(b * far[1])) for a, b in product((0.9, 0.7), (0.6, 0.4))]
+    enough: list[bool] = []
+    numbers: set[tuple[int, ...]] = set()
+    for digits in range(16, 40):
+        try:
+            meets = halving._meeting(parts, corners, Effort(1 << digits, 10**9), False)
+            made = [meets(limits) for limits in corners]
+        except TooMuch:
+            assert not any(enough)
+            enough.append(False)
+        else:
+            enough.append(True)
+            if digits % 6 == 3:
+                numbers.add(tuple(one.count() for one in made))
+    assert any(enough)
+    assert len(numbers) == 1
 
 
 def test_what_no_machine_number_holds(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -202,7 +202,7 @@ def test_any_parts_within_any_limits(seed: int, code: Any, monkeypatch: pytest.M
             continue
         wanted = int(sums[(sums[:, 0] <= limits[0]) & (sums[:, 1] <= limits[1]), 2].sum())
         for longer in (False, True):
-            within_all = halving._meeting(parts, limits, Effort(10**12, 10**9), longer)
+            within_all = halving._meeting(parts, [limits], Effort(10**12, 10**9), longer)
             assert within_all(limits).count() == wanted
 
 
@@ -247,6 +247,8 @@ def test_what_is_told_may_end_the_count() -> None:
 @pytest.mark.parametrize("reason", ["no extra", "no compiling", "no disk", "wrong code"])
 def test_without_machine_code_all_is_counted_in_arrays(reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
     available.machine_code.cache_clear()
+    forgotten: list[bool] = []
+    monkeypatch.setattr(compiling, "forget", lambda: forgotten.append(True))
     if reason == "no extra":
         monkeypatch.setattr(available, "find_spec", lambda name: None)
     elif reason == "no compiling":
@@ -261,6 +263,7 @@ def test_without_machine_code_all_is_counted_in_arrays(reason: str, monkeypatch:
         monkeypatch.setattr(sweep, "settled", lambda *_: None)
     try:
         assert halving.machine_code() is None
+        assert bool(forgotten) == (reason in ("no disk", "wrong code"))
     finally:
         available.machine_code.cache_clear()
 
@@ -300,6 +303,9 @@ def test_where_there_is_no_memory_and_no_thread_it_is_too_much(
     monkeypatch.setattr(slices.ThreadPoolExecutor, "submit", failing)
     with pytest.raises(TooMuch):
         some.within((60, 90), PLENTY).count()
+    monkeypatch.setattr(rows, "PAIRS", 1)
+    assert counting.sides([drawn(rng, 60, (40, 90))] * 2, [drawn(rng, 50, (30, 20))], (60, 90)) is None
+    assert counting.summed(drawn(rng, 60, (40, 90)), drawn(rng, 50, (30, 20)), (60, 90), np.int64) is None
 
 
 @pytest.mark.parametrize("axis", [0, 1])
@@ -394,17 +400,19 @@ def test_an_interrupt_that_the_compiler_loses_is_none_the_less_one(monkeypatch: 
     interrupted = ctypes.CFUNCTYPE(None)(interrupt)
     wrong = ctypes.CFUNCTYPE(None)(lambda: [][1])
 
-    def both() -> None:
+    def both(error: type[Exception] | None = None) -> None:
         with compiling.interruptible():
             interrupted()
             wrong()
+            if error:
+                raise error
 
-    with pytest.raises(KeyboardInterrupt):
-        both()
-    assert [what.exc_type for what in told] == [IndexError]
+    for error in (None, ValueError):  # what the compiler makes of it
+        with pytest.raises(KeyboardInterrupt):
+            both(error)
     with compiling.interruptible():
         wrong()
-    assert len(told) == 2
+    assert [what.exc_type for what in told] == [IndexError] * 3
 
 
 def test_code_is_kept_for_each_state_of_all_files(tmp_path: Path) -> None:

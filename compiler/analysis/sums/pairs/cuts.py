@@ -144,7 +144,9 @@ def _work(own: _Side, other: _Side, limits: Limits, rates: Rates, cost: int) -> 
     sums = NormalDist(other.mean[cost], other.spread[cost])
     settled = sums.cdf(limits[cost] - reach[cost])
     near = sums.cdf(limits[cost]) - settled
-    looked_up = min(rates.other * settled * other.sums, rates.settled * other.few * other.shifts[1 - cost])
+    looked_up = rates.other * settled * other.sums
+    if rates.rows == 1 or limits[1 - cost] < rates.block:  # else they are not added up before
+        looked_up = min(looked_up, rates.settled * other.few * other.shifts[1 - cost])
     # Row by row each of the few has as many rows of the many as one of the table is.
     rows = 1 + own.unit[cost] / other.units[cost] if rates.rows == 1 else 1
     turns = rates.blocks(places[cost], places[1 - cost]) * (own.few + rows * other.few)

@@ -63,16 +63,16 @@ Within = Callable[[Limits], Counting]
 def halved(places: Lattice, start: int, effort: Effort, told: Told | None = None) -> int:
     """How many ways there are within the windows of two costs whose sums are exact. ``told`` how much is done, there is
     time for minutes. Raises TooMuch."""
-    limits = tuple(high for _, high in places.windows)
-    assert len(limits) == 2
-    if min(limits) < 0:
+    assert len(places.windows) == 2
+    if min(high for _, high in places.windows) < 0:
         return 0
-    meets = _meeting(of_stretches(places, start), limits, effort, bool(told))
-    ends = product(*(ends_of(low, high) for low, high in places.windows))
+    ends = list(product(*(ends_of(low, high) for low, high in places.windows)))
+    corners: list[Limits] = [(first, second) for (first, _), (second, _) in ends]
+    meets = _meeting(of_stretches(places, start), corners, effort, bool(told))
     # What all of them take is known before the first is counted.
-    corners = [(sign * turn, meets((first, second))) for (first, sign), (second, turn) in ends]
+    counting = [(sign * turn, meets(limits)) for ((_, sign), (_, turn)), limits in zip(ends, corners, strict=True)]
     return sum(
-        sign * corner.count(told and _part_of(told, done, len(corners))) for done, (sign, corner) in enumerate(corners)
+        sign * corner.count(told and _part_of(told, done, len(corners))) for done, (sign, corner) in enumerate(counting)
     )
 
 
@@ -81,10 +81,11 @@ def _part_of(told: Told, done: int, parts: int) -> Told:
     return lambda now, whole: told(done * STEPS + STEPS * now // whole, parts * STEPS)
 
 
-def _meeting(base: Sequence[Vectors], limits: Limits, effort: Effort, longer: bool) -> Within:
-    """What two sides of the space have in common within limits up to these, by the way that is less work, or the next
-    one where that is more than it seemed. ``longer``: there is time for minutes, of which lists of very many sums that
-    coincide save some. Raises TooMuch."""
+def _meeting(base: Sequence[Vectors], corners: Sequence[Limits], effort: Effort, longer: bool) -> Within:
+    """What two sides of the space have in common within some limits, the greatest first, by the way that is less work,
+    or the next one where that is more than it seemed. ``longer``: there is time for minutes, of which lists of very
+    many sums that coincide save some. Raises TooMuch."""
+    limits = corners[0]
     parts = _parts(base, limits, TRIED)
     halves = balanced(parts)
     by_halves, plain = about(*halves, limits), narrowest(parts, limits)
@@ -92,10 +93,10 @@ def _meeting(base: Sequence[Vectors], limits: Limits, effort: Effort, longer: bo
     if machine:
         known = narrowest(parts, limits, machine.RATES)
         cut = _cheaper(base, known, by_halves, limits, effort, True, machine)
-        if cut and (found := _in_machine_code(cut, limits, effort, machine)):
+        if cut and (found := _in_machine_code(cut, corners, effort, machine)):
             return found
     cut = _cheaper(base, plain, by_halves, limits, effort, longer)
-    if cut and (found := _in_arrays(cut, limits, effort, longer)):
+    if cut and (found := _in_arrays(cut, corners, effort, longer)):
         return found
     for half in halves:
         if math.prod(part.total for part in half).bit_length() > ALONE:
@@ -105,24 +106,29 @@ def _meeting(base: Sequence[Vectors], limits: Limits, effort: Effort, longer: bo
     return lambda ends: meeting(one, less, ends, effort)
 
 
-def _in_machine_code(cut: Cut, limits: Limits, effort: Effort, machine: ModuleType) -> Within | None:
+def _in_machine_code(cut: Cut, corners: Sequence[Limits], effort: Effort, machine: ModuleType) -> Within | None:
     """None where numbers are too great for that, or it is too much work."""
     across = partial(_across, cut)
-    sides = machine.sides(*_sides(cut), across(limits))
-    if sides is not None:
-        with suppress(TooMuch):
-            sides.within(across(limits), replace(effort))
-            return lambda ends: sides.within(across(ends), effort)
-    return None
+    sides = machine.sides(*_sides(cut), across(corners[0]))
+    if sides is None:
+        return None
+    return _enough(lambda limits, effort: sides.within(across(limits), effort), corners, effort)
 
 
-def _in_arrays(cut: Cut, limits: Limits, effort: Effort, longer: bool) -> Within | None:
+def _in_arrays(cut: Cut, corners: Sequence[Limits], effort: Effort, longer: bool) -> Within | None:
     """None where it is too much work."""
     across, most = partial(_across, cut), LONGER_MANY if longer else MANY
-    own, others = (side(some, across(limits), most) for some in _sides(cut))
+    own, others = (side(some, across(corners[0]), most) for some in _sides(cut))
+    return _enough(lambda limits, effort: Strip(own, others, across(limits), effort, longer), corners, effort)
+
+
+def _enough(way: Callable[[Limits, Effort], Counting], corners: Sequence[Limits], effort: Effort) -> Within | None:
+    """A way of counting, if an effort is enough for all corners together."""
+    tried = replace(effort)
     with suppress(TooMuch):
-        Strip(own, others, across(limits), replace(effort), longer)
-        return lambda ends: Strip(own, others, across(ends), effort, longer)
+        for limits in corners:
+            way(limits, tried)
+        return lambda limits: way(limits, effort)
     return None
 
 

@@ -20,6 +20,8 @@ def machine_code(longer: bool = False) -> ModuleType | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of settings in the environment that are none
             from . import compiling, counting
+        if not compiling.compiles():
+            return None
         try:
             counting.warm(longer)
         except Exception:

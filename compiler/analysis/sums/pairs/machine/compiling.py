@@ -28,6 +28,11 @@ def compiled(function: Function) -> Function:
     return found
 
 
+def compiles() -> bool:
+    """Whether numba may, or was told not to."""
+    return not config.DISABLE_JIT
+
+
 @contextmanager
 def interruptible() -> Iterator[None]:
     """An interrupt in the middle of compiling ends it, most often at once: where it comes while the compiler calls back
@@ -45,8 +50,8 @@ def interruptible() -> Iterator[None]:
         yield
     finally:
         sys.unraisablehook = told
-    if lost:
-        raise KeyboardInterrupt
+        if lost:
+            raise KeyboardInterrupt
 
 
 def forget() -> None:

@@ -8,7 +8,6 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-from numba import config
 
 from ...tables import Effort
 from ..vectors import Limits, Vectors
@@ -29,7 +28,7 @@ def summed(some: Vectors, others: Vectors, limits: Limits, kind: Any) -> Vectors
     """As :func:`..vectors.summed`; None where sorting is better. ``kind``: of the costs."""
     try:
         return Rows.of(some).summed(others, limits).as_vectors(kind)
-    except (Unfit, MemoryError):
+    except (Unfit, MemoryError, RuntimeError):  # numbers, memory, threads
         return None
 
 
@@ -38,15 +37,13 @@ def sides(own: Sequence[Vectors], other: Sequence[Vectors], limits: Limits) -> S
     many, or there are none. Raises TooMuch."""
     try:
         return Sides(own, other, limits)
-    except (Unfit, MemoryError):
+    except (Unfit, MemoryError, RuntimeError):  # numbers, memory, threads
         return None
 
 
 def warm(longer: bool = False) -> None:
     """Compile all in this thread, so that it may be interrupted; raises whatever keeps it from that. ``longer``: that
     for numbers which no 32 bits hold, too."""
-    if config.DISABLE_JIT:
-        raise ImportError("numba does not compile")
     for times in (1, GREAT) if longer else (1,):
         part = Vectors(COSTS, COSTS, times * COSTS + 1, 3 + 3 * times)
         with interruptible():
