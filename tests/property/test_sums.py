@@ -24,6 +24,8 @@ from stdsl.compiler.analysis.costs.table import Table
 from stdsl.compiler.analysis.sums import nearly as nearly_module
 from stdsl.compiler.analysis.sums import within as within_module
 from stdsl.compiler.analysis.sums.exactly import Sums
+from stdsl.compiler.analysis.sums.grids import bundles, ends, rounding
+from stdsl.compiler.analysis.sums.grids.gridded import gridded
 from stdsl.compiler.analysis.sums.interval import interval
 from stdsl.compiler.analysis.sums.jointly import beginnings, endings
 from stdsl.compiler.analysis.sums.jointly.beginnings import Beginnings
@@ -47,6 +49,9 @@ from stdsl.compiler.ir.graph import CostConstraint, SpaceGraph
 
 MOST = 1500
 """Spaces of up to so many architectures are gone through."""
+
+GRIDDED: list[bool] = []
+"""Whether grids left something open."""
 
 
 @dataclass
@@ -197,6 +202,7 @@ def check_nearly(small: Small, constraints: Sequence[CostConstraint], rng: rando
         exactly = lattice(costs, sums.states.start, tuple(costs.factor(i) for i in places), bounds)
         if len(bounds) == 2:
             check_halves(exactly, sums.states.start, len(wanted), alone, rng, monkeypatch)
+        check_grids(exactly, sums.states.start, len(wanted), alone, rng, monkeypatch)
     monkeypatch.setattr(nearly_module, "HALVES_WORK", 0)
     found = nearly(sums.states, costs, places, bounds, exactly, Effort(10**9, 10**9))
     assert found.low <= len(wanted) <= found.high
@@ -273,6 +279,25 @@ def check_halves(
             assert below <= low <= high <= above
 
 
+def check_grids(
+    places: Lattice, start: int, count: int, alone: Sequence[int], rng: random.Random, monkeypatch: Any
+) -> None:
+    """An interval by grids of however many places, between first and last sums or none, of a walk with all its states
+    or few: for any number of bounds."""
+    monkeypatch.setattr(bundles, "WORSE", rng.choice((0, 1.5)))
+    monkeypatch.setattr(bundles, "MERGED", rng.choice((0, 30, 10**6)))
+    monkeypatch.setattr(rounding, "CACHED", rng.choice((50, 1 << 16)))
+    monkeypatch.setattr(rounding, "ROOMY", rng.choice((1, 2, 10**6)))
+    monkeypatch.setattr(ends.ends, "__defaults__", (rng.choice((0, 20, 10**6)),))
+    for work in (10, 1_000, 30_000):
+        low, high = gridded(places, start, work, [(n, n) for n in alone])
+        assert low <= count <= high
+        loosely = [(rng.randrange(n + 1), n + rng.randrange(9)) for n in alone]
+        below, above = gridded(places, start, work, loosely)
+        assert below <= count <= above
+        GRIDDED.append(high > low)
+
+
 def any_cut(rng: random.Random, parts: Sequence[Vectors], limits: tuple[int, int], *given: Any) -> Cut | None:
     """One that is taken, whatever work it is."""
     best = narrowest(parts, limits, *given)
@@ -286,6 +311,7 @@ def any_cut(rng: random.Random, parts: Sequence[Vectors], limits: tuple[int, int
 
 def check_seeds(seeds: range, monkeypatch: Any) -> int:
     tried = accepted = depths = 0
+    GRIDDED.clear()
     strips: list[Strip] = []
     grids: list[int] = []
     sliced: list[Slices] = []
@@ -332,6 +358,7 @@ def check_seeds(seeds: range, monkeypatch: Any) -> int:
     assert len(strips) > tried // 4
     assert {made.added for made in strips if made.settled.any()} == {False, True}
     assert len(sliced) > tried // 4
+    assert sum(GRIDDED) > tried, "costs are rounded"
     return tried
 
 

@@ -10,26 +10,28 @@ window can be counted on that side of the others where less of it is: in all sub
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import product
 
 Interval = tuple[int, int]
 """At least and at most so many."""
 
 
-def certain(
-    counts: Mapping[tuple[bool, ...], Interval], margins: Sequence[Interval], alone: Sequence[Interval]
-) -> Interval:
-    """How many are within all windows. ``counts``: by window whether those that may be within it are counted, or those
-    that are certain to be. ``margins``: at least so many are certain to be within each window, and at most so many may
-    be, whatever the others are; ``alone``: so many are."""
-    lows, highs = [], []
-    for key in product((False, True), repeat=len(alone)):
-        low, high = counts[key]
-        for possible, (surely, perhaps), (least, most) in zip(key, margins, alone, strict=True):
-            if possible:
-                low -= perhaps - least
-            else:
-                high += most - surely
-        lows.append(low)
-        highs.append(high)
+Possible = tuple[bool, ...]
+"""By window whether those that may be within it are counted, or those that are certain to be."""
+
+
+def certain(counts: Mapping[Possible, Interval], margins: Sequence[Interval], alone: Sequence[Interval]) -> Interval:
+    """How many are within all windows. ``counts``: some of them, at least one; ``margins``: at least so many are
+    certain to be within each window, and at most so many may be, whatever the others are; ``alone``: so many are."""
+    lows, highs = zip(*(bounds(key, own, margins, alone) for key, own in counts.items()), strict=True)
     return max(0, *lows), min(highs)
+
+
+def bounds(key: Possible, count: Interval, margins: Sequence[Interval], alone: Sequence[Interval]) -> Interval:
+    """What one of these counts says."""
+    low, high = count
+    for possible, (surely, perhaps), (least, most) in zip(key, margins, alone, strict=True):
+        if possible:
+            low -= perhaps - least
+        else:
+            high += most - surely
+    return low, high

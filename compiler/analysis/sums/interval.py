@@ -3,13 +3,24 @@ what is known of some of the bounds says more of all of them than costs rounded 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import combinations
+
 from ..circuits.patience import WORK
 from .certainty import Interval
+from .exactly import Sums
 from .nearly import ROUNDING, Nearly
 from .within import within_bounds
 
 ROUNDED = 4 * ROUNDING
 """An interval of this part of the count is as narrow as floating-point numbers make it."""
+
+ALONE = 1_000_000_000
+"""How many are within one of several bounds is counted exactly where it takes no more, about a second."""
+
+GRID, LINE, BESIDE = 3_000_000_000, 500_000_000, 700_000_000
+"""So many numbers are added up on grids for all bounds at once, some two or three seconds; for one by itself; and for
+two beside others."""
 
 
 def interval(found: Nearly, whole: Interval) -> Interval:
@@ -18,39 +29,54 @@ def interval(found: Nearly, whole: Interval) -> Interval:
     Never more than within some of the bounds by themselves, nor less than what others can take away from these. That
     takes as long again, and is not asked for where all that is open is how floating-point numbers round.
     """
-    return _interval(found, whole, {})
-
-
-def _interval(found: Nearly, whole: Interval, known: dict[tuple[int, ...], Interval]) -> Interval:
-    """``known``: what was found by the places of the costs."""
-    low, high = found.low, min(found.high, whole[1])
+    known = found.low, min(found.high, whole[1])
     costs = range(len(found.measures))
-    if len(costs) == 1 or high - low <= ROUNDED * high:
-        return low, high
-    alone = [_within(found, (i,), whole, known) for i in costs]
-    for i in costs:
-        others = tuple(j for j in costs if j != i)
-        rest = _within(found, others, whole, known)
-        low, high = max(low, rest[0] + alone[i][0] - whole[1]), min(high, rest[1])
-        for j in others if len(others) > 1 else ():
-            # What this bound takes away from the rest it takes away from one of them, too.
-            both = _within(found, tuple(sorted((i, j))), whole, known)
-            low = max(low, rest[0] + both[0] - alone[j][1])
-    if len(costs) > 2:
-        return low, high
-    narrower = found.narrowed(alone) or found.sharper(alone) or (low, high)
-    return max(low, narrower[0]), min(high, narrower[1])
+    if _narrow(known):
+        return known
+    if len(costs) == 1:
+        return _both(known, found.gridded(costs, [known], LINE))
+    alone = [_alone(found, cost, whole) for cost in costs]
+    known = _both(known, (sum(low for low, _ in alone) - (len(alone) - 1) * whole[1], min(high for _, high in alone)))
+    if len(costs) == 2:
+        return _both(known, found.narrowed(alone) or found.gridded(costs, alone, GRID))
+    return _both(_beside(found, known, alone), found.gridded(costs, alone, GRID))
 
 
-def _within(found: Nearly, some: tuple[int, ...], whole: Interval, known: dict[tuple[int, ...], Interval]) -> Interval:
-    """Within the bounds at some places."""
-    measures, bounds = tuple(found.measures[i] for i in some), tuple(found.bounds[i] for i in some)
-    if measures not in known:
-        within = within_bounds(found.states, measures, bounds, WORK, beside=True)
-        if within is None:
-            known[measures] = 0, whole[1]
-        elif isinstance(within, Nearly):
-            known[measures] = _interval(within, whole, known)
-        else:
-            known[measures] = within.count, within.count
-    return known[measures]
+def _beside(found: Nearly, known: Interval, alone: Sequence[Interval]) -> Interval:
+    """What those within two of more bounds say."""
+    costs = range(len(alone))
+    pairs: dict[tuple[int, int], Interval] = {}
+    for pair in combinations(costs, 2):
+        own = tuple(alone[cost] for cost in pair)
+        least = 0, min(high for _, high in own)
+        pairs[pair] = _both(least, found.gridded(pair, own, BESIDE))
+    for (one, other), (low, high) in pairs.items():
+        # Each further bound takes away no more of these than it does of those within one of the two.
+        for cost in costs:
+            if cost not in (one, other):
+                low -= min(alone[own][1] - pairs[min(own, cost), max(own, cost)][0] for own in (one, other))
+        known = _both(known, (low, high))
+    return known
+
+
+def _alone(found: Nearly, cost: int, whole: Interval) -> Interval:
+    """How many are within the bounds of one of the costs by itself."""
+    measures, bounds = (found.measures[cost],), (found.bounds[cost],)
+    exact = within_bounds(found.states, measures, bounds, ALONE, exactly=True)
+    if isinstance(exact, Sums):
+        return exact.count, exact.count
+    least = 0, whole[1]
+    known = found.gridded((cost,), [least], LINE)
+    if known is not None:
+        return _both(least, known)
+    within = within_bounds(found.states, measures, bounds, WORK, beside=True)
+    return interval(within, whole) if isinstance(within, Nearly) else least
+
+
+def _narrow(known: Interval) -> bool:
+    low, high = known
+    return high - low <= ROUNDED * high
+
+
+def _both(known: Interval, further: Interval | None) -> Interval:
+    return known if further is None else (max(known[0], further[0]), min(known[1], further[1]))

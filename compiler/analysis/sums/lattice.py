@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ..circuits.cost_states import DEAD, CostStates, Vector
 
@@ -50,16 +51,20 @@ class Lattice:
     def exact(self) -> bool:
         return not any(self.lost)
 
-    def alone(self, cost: int) -> Lattice:
-        """That of one of the costs."""
+    def of(self, costs: Sequence[int]) -> Lattice:
+        """That of some of the costs."""
+
+        def some(numbers: Sequence[Any]) -> tuple[Any, ...]:
+            return tuple(numbers[cost] for cost in costs)
+
         return Lattice(
-            ways=tuple(tuple(Way(w.answer, w.state, (w.steps[cost],)) for w in ways) for ways in self.ways),
-            far=tuple((far[cost],) for far in self.far),
-            least=(self.least[cost],),
-            units=(self.units[cost],),
-            lost=(self.lost[cost],),
-            windows=(self.windows[cost],),
-            certain=(self.certain[cost],),
+            ways=tuple(tuple(Way(w.answer, w.state, some(w.steps)) for w in ways) for ways in self.ways),
+            far=tuple(map(some, self.far)),
+            least=some(self.least),
+            units=some(self.units),
+            lost=some(self.lost),
+            windows=some(self.windows),
+            certain=some(self.certain),
         )
 
     def window(self, bounds: Sequence[Bounds], start: int) -> tuple[tuple[int, int], ...]:

@@ -12,11 +12,11 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from ..circuits.cost_states import CostStates
-from .certainty import Interval, certain
+from .certainty import Interval
+from .grids.gridded import gridded
 from .lattice import Bounds, Excess, Lattice, lattice
 from .pairs.dominance import Told
 from .pairs.halving import halved
@@ -122,36 +122,19 @@ class Nearly:
         if inside == self.places.windows:
             return self.proposed
         try:
-            return self._rounded(inside)
+            places = replace(self.places, windows=inside)
+            return float(Programme(self.states, places, Effort(WORK, ROOM), True).count(inside))
         except TooMuch:
             return None
 
-    def _rounded(self, window: Window) -> float:
-        """About how many have rounded costs within a window. Raises TooMuch."""
-        return _counted(self.states, replace(self.places, windows=window))
-
-    def sharper(self, alone: Sequence[Interval]) -> Interval | None:
-        """A narrower interval of several costs than that of :attr:`low` and :attr:`high`, from the same lattice; None
-        where it takes too long. ``alone``: so many are within the bounds of each by itself."""
-        if self._certain is None:
-            return None
-        inside, windows = self.places.certain, self.places.windows
-        costs = range(len(windows))
+    def gridded(self, costs: Sequence[int], alone: Sequence[Interval], work: int) -> Interval | None:
+        """So many are within the bounds of some of the costs, in a narrower interval than that of what is proposed;
+        None where there is none. ``alone``: so many are within those of each by itself. ``work``: so many numbers are
+        added up."""
         try:
-            margins = []
-            for cost in costs:
-                line = self.places.alone(cost)
-                surely = _counted(self.states, replace(line, windows=(inside[cost],)))
-                margins.append((_off(surely)[0], _off(_counted(self.states, line))[1]))
-            counts: dict[tuple[bool, ...], Interval] = {
-                key: _off(self._rounded(tuple((windows if key[cost] else inside)[cost] for cost in costs)))
-                for key in product((False, True), repeat=len(windows))
-                if any(key) and not all(key)
-            }
+            return gridded(self.exactly.of(costs), self.states.start, work, alone)
         except TooMuch:
             return None
-        counts[(False,) * len(costs)], counts[(True,) * len(costs)] = _off(self._certain), _off(self.proposed)
-        return certain(counts, margins, alone)
 
     @cached_property
     def high(self) -> int:
@@ -226,11 +209,6 @@ class Nearly:
 def _off(nearly: float) -> Interval:
     """What a number is at least and at most that is rounded."""
     return math.floor(nearly * (1 - ROUNDING)), math.ceil(nearly * (1 + ROUNDING))
-
-
-def _counted(states: CostStates, places: Lattice) -> float:
-    """About how many have rounded costs within the windows of places. Raises TooMuch."""
-    return float(Programme(states, places, Effort(WORK, ROOM), True).count(places.windows))
 
 
 def _drawn(weights: Sequence[float] | Column, generator: random.Random) -> tuple[int, int, int]:

@@ -32,6 +32,7 @@ space s = tower where flops in 1M..1500K, params >= 20K, activations <= 6K
 def test_one_that_is_known_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three budgets on a lattice so coarse that nothing is certain to be within them."""
     right = count(stdsl.loads(TOWER).graph).low
+    monkeypatch.setattr(nearly.Nearly, "gridded", lambda *_: None)
     monkeypatch.setattr(listing, "LISTED", 0)
     monkeypatch.setattr(feasible, "cost_circuit", lambda *_, **__: None)
     monkeypatch.setattr(within, "_exactly", lambda *_: None)

@@ -39,7 +39,7 @@ class Margins:
         """How many ways come to no more than each place, nearly. Raises TooMuch."""
         import numpy as np
 
-        places, unit, last = self.places.alone(cost), self.units[cost], max(0, *ends)
+        places, unit, last = self.places.of((cost,)), self.units[cost], max(0, *ends)
         effort = Effort(WORK, ROOM)
         lines = [_line(places, stretch, effort) for stretch in stretches(places.ways, self.start)]
         exact = _summed([lines[i] for i in self.early], last, effort)
