@@ -46,21 +46,25 @@ def cells_within(
     )
     until = _needed(bundles, ends, states)
 
-    def fits(cells: tuple[int, ...]) -> bool:
-        units = np.array([n / max(1, high) for n, high in zip(cells, highs, strict=True)])
+    def fits(places: tuple[int, ...]) -> bool:
+        units = np.array([n / max(1, high) for n, high in zip(places, highs, strict=True)])
         sizes = np.prod(np.floor(reach * units) + 2, axis=1)
         kept = np.concatenate([sizes, [0.0]])
         np.subtract.at(kept, until, sizes)
-        return bool(runs(cells) * float(sizes @ added) <= work and np.cumsum(kept).max() <= ROOM)
+        return bool(runs(places) * float(sizes @ added) <= work and np.cumsum(kept).max() <= ROOM)
+
+    def cells(most: int) -> tuple[int, ...]:
+        # A cost times the places that it has fits in 64 bits.
+        return tuple(min(high, most, 1 << max(0, 62 - high.bit_length())) for high in highs)
 
     least, most = 1, LINE
     while least < most:
         middle = (least + most + 1) // 2
-        if fits(tuple(min(high, middle) for high in highs)):
+        if fits(cells(middle)):
             least = middle
         else:
             most = middle - 1
-    return tuple(min(high, least) for high in highs)
+    return cells(least)
 
 
 def _reach(bundles: Bundles, highs: Sequence[int]) -> dict[int, tuple[int, ...]]:
