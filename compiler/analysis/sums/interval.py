@@ -49,7 +49,7 @@ def _beside(found: Nearly, known: Interval, alone: Sequence[Interval]) -> Interv
     for pair in combinations(costs, 2):
         own = tuple(alone[cost] for cost in pair)
         least = 0, min(high for _, high in own)
-        pairs[pair] = _both(least, found.gridded(pair, own, BESIDE))
+        pairs[pair] = _exactly(found, pair) or _both(least, found.gridded(pair, own, BESIDE))
     for (one, other), (low, high) in pairs.items():
         # Each further bound takes away no more of these than it does of those within one of the two.
         for cost in costs:
@@ -61,16 +61,22 @@ def _beside(found: Nearly, known: Interval, alone: Sequence[Interval]) -> Interv
 
 def _alone(found: Nearly, cost: int, whole: Interval) -> Interval:
     """How many are within the bounds of one of the costs by itself."""
-    measures, bounds = (found.measures[cost],), (found.bounds[cost],)
-    exact = within_bounds(found.states, measures, bounds, ALONE, exactly=True)
-    if isinstance(exact, Sums):
-        return exact.count, exact.count
+    exact = _exactly(found, (cost,))
+    if exact is not None:
+        return exact
     least = 0, whole[1]
     known = found.gridded((cost,), [least], LINE)
     if known is not None:
         return _both(least, known)
-    within = within_bounds(found.states, measures, bounds, WORK, beside=True)
+    within = within_bounds(found.states, (found.measures[cost],), (found.bounds[cost],), WORK, beside=True)
     return interval(within, whole) if isinstance(within, Nearly) else least
+
+
+def _exactly(found: Nearly, costs: Sequence[int]) -> Interval | None:
+    """So many are within the bounds of some of the costs; None where that takes long."""
+    measures, bounds = tuple(found.measures[i] for i in costs), tuple(found.bounds[i] for i in costs)
+    within = within_bounds(found.states, measures, bounds, ALONE, exactly=True)
+    return (within.count, within.count) if isinstance(within, Sums) else None
 
 
 def _narrow(known: Interval) -> bool:
