@@ -9,14 +9,17 @@ window can be counted on that side of the others where less of it is: in all sub
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 
 Interval = tuple[int, int]
 """At least and at most so many."""
 
-
 Possible = tuple[bool, ...]
 """By window whether those that may be within it are counted, or those that are certain to be."""
+
+PARTS_OF_FLOAT = 2e-8
+"""Floating-point sums of so many positive numbers, at most 10⁸, are off by less than this, relatively."""
 
 
 def certain(counts: Mapping[Possible, Interval], margins: Sequence[Interval], alone: Sequence[Interval]) -> Interval:
@@ -35,3 +38,10 @@ def bounds(key: Possible, count: Interval, margins: Sequence[Interval], alone: S
         else:
             high += most - surely
     return low, high
+
+
+def added(terms: Iterable[tuple[int, float]]) -> Interval:
+    """At least and at most so much are floating-point numbers in all, each with its sign."""
+    known = list(terms)
+    total, off = sum(sign * n for sign, n in known), PARTS_OF_FLOAT * sum(n for _, n in known)
+    return max(0, math.floor(total - off)), math.ceil(total + off)

@@ -1,4 +1,4 @@
-"""Intervals by grids of rounded costs: of great numbers, and of as many places as there are sums."""
+"""Intervals by grids of rounded costs: of great numbers, and of a walk with few of its states."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def chain(steps: list[list[tuple[int, ...]]], highs: tuple[int, ...]) -> Lattice
 
 @pytest.mark.parametrize("costs", [1, 2])
 @pytest.mark.parametrize("size", [30, 1 << 41, 1 << 56])
-def test_great_costs(costs: int, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_great_costs(costs: int, size: int) -> None:
     """Costs times places of a grid are more than 64 bits hold."""
     rng = random.Random(size)
     steps = [[tuple(rng.randrange(size) for _ in range(costs)) for _ in range(3)] for _ in range(7)]

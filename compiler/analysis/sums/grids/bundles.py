@@ -51,6 +51,10 @@ class Bundles:
         return self.order[-1]
 
 
+_Ways = dict[int, dict[int, dict[int, int]]]
+"""As of :class:`Bundles`, all costs of a way as one number."""
+
+
 class _Walk:
     """Ways between the states that are left."""
 
@@ -59,7 +63,7 @@ class _Walk:
         self.start = start
         # All costs of a way are one number, which is added up at once.
         self.strides = tuple(accumulate((far + 1 for far in places.far[start][:-1]), mul, initial=1))
-        self.ways: dict[int, dict[int, dict[int, int]]] = {state: {} for state in self.left}
+        self.ways: _Ways = {state: {} for state in self.left}
         self.before: dict[int, set[int]] = {state: set() for state in self.left}
         for state in self.left:
             for way in places.ways[state]:
@@ -116,12 +120,16 @@ class _Walk:
                 total += behind[state] * n * onward[after]
         return total / onward[self.start]
 
-    def bundles(self) -> Bundles:
-        ways = {
-            state: {t: {self._unpacked(packed): n for packed, n in b.items()} for t, b in self.ways[state].items()}
-            for state in self.left
+    def copied(self) -> _Ways:
+        return {state: {after: dict(b) for after, b in ways.items()} for state, ways in self.ways.items()}
+
+    def bundles(self, ways: _Ways) -> Bundles:
+        """Some of its ways as bundles."""
+        unpacked = {
+            state: {after: {self._unpacked(packed): n for packed, n in b.items()} for after, b in own.items()}
+            for state, own in ways.items()
         }
-        return Bundles(ways, tuple(sorted(self.left, reverse=True)))
+        return Bundles(unpacked, tuple(sorted(ways, reverse=True)))
 
     def _unpacked(self, packed: int) -> Vector:
         costs = []
@@ -138,7 +146,7 @@ def bundled(places: Lattice, start: int) -> Bundles:
     if walk.size > MOST_WAYS:
         raise TooMuch
     costs, merged = len(places.units), 0
-    best, least, looked = walk.bundles(), 0.0, 0
+    best, least, looked = walk.copied(), 0.0, 0
     rest = [(walk.more(state), state) for state in walk.left if state not in (start, walk.end)]
     heapq.heapify(rest)
     while rest:
@@ -151,11 +159,12 @@ def bundled(places: Lattice, start: int) -> Bundles:
         if more > 0 and walk.size > GROWN * looked:
             looked, rounded = walk.size, walk.length() * walk.size ** (1 / costs)
             if not least or rounded < least:
-                best, least = walk.bundles(), rounded
+                best, least = walk.copied(), rounded
             elif rounded > WORSE * least:
-                return best
+                return walk.bundles(best)
         merged += walk.coming(state) * walk.going(state)
         if merged > MERGED:
-            return best
+            return walk.bundles(best)
         walk.leave_out(state)
-    return walk.bundles() if walk.length() * walk.size ** (1 / costs) < least or not least else best
+    better = not least or walk.length() * walk.size ** (1 / costs) < least
+    return walk.bundles(walk.ways if better else best)

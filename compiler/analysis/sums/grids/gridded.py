@@ -11,11 +11,12 @@ are a coarse grid says.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 
-from ..certainty import Interval, Possible, bounds, certain
+from ..certainty import Interval, Possible, added, bounds, certain
 from ..lattice import Lattice
 from ..tables import FARTHEST, TooMuch
 from .bundles import Bundles, bundled
@@ -25,9 +26,6 @@ from .sizes import cells_within, roundings
 
 COARSE = 16
 """The coarse grid takes one part in so many of the work."""
-
-PARTS_OF_FLOAT = 2e-8
-"""Floating-point sums of so many positive numbers are off by less than this, relatively."""
 
 Term = tuple[int, bool, int]
 """How many ways come to no more than a place: the sign of that, whether the cost is rounded up, and the place."""
@@ -49,7 +47,7 @@ def gridded(places: Lattice, start: int, work: int, alone: Sequence[Interval]) -
         raise TooMuch
     bundles = bundled(places, start)
     highs = tuple(high for _, high in places.windows)
-    counting = _Counting(places.windows, places.far[start], bundles, ends(bundles, highs), alone)
+    counting = _Counting(places.windows, places.far[start], bundles, ends(bundles, highs))
     keys: Collection[Possible] = tuple(product((False, True), repeat=len(highs)))
     if len(highs) > 1:
         cells = counting.cells(work // COARSE, keys)
@@ -68,7 +66,11 @@ class _Counting:
     far: Limits
     bundles: Bundles
     ends: Ends
-    alone: Sequence[Interval]
+
+    @cached_property
+    def longest(self) -> int:
+        """So many ways are rounded at most of one to the end."""
+        return roundings(self.bundles, self.ends)
 
     def cells(self, work: int, keys: Collection[Possible]) -> Limits:
         """How many places the grids have, so that some numbers are found with so much work."""
@@ -87,7 +89,7 @@ class _Counting:
         for direction, limits in self._asked(cells, keys).items():
             counts = rounding.counts(direction, limits)
             found.update(((direction, limit), n) for limit, n in zip(limits, counts, strict=True))
-        return {key: _added((sign, found[up, at]) for sign, up, at in self._parts(cells, key)) for key in keys}
+        return {key: added((sign, found[up, at]) for sign, up, at in self._parts(cells, key)) for key in keys}
 
     def margins(self, cells: Limits) -> list[Interval]:
         """For each window by itself, at least so many are certain to be within it, and at most so many may be."""
@@ -95,7 +97,7 @@ class _Counting:
         for cost, (own, n, (_, high)) in enumerate(zip(self._terms(cells), cells, self.windows, strict=True)):
             line = Rounding(self.bundles, along(self.bundles, self.ends, cost, high), (cost,), (high,), (n,))
             upto = {(up, at): line.counts((up,), [(at,)])[0] for up, at in {term[1:] for some in own for term in some}}
-            least, most = (_added((sign, upto[up, at]) for sign, up, at in some) for some in own)
+            least, most = (added((sign, upto[up, at]) for sign, up, at in some) for some in own)
             found.append((least[0], most[1]))
         return found
 
@@ -116,22 +118,14 @@ class _Counting:
 
     def _terms(self, cells: Limits) -> list[tuple[Terms, Terms]]:
         """How many are certain to be within each window, and how many may be."""
-        longest = roundings(self.bundles, self.ends)
         found: list[tuple[Terms, Terms]] = []
         for (low, high), n, far in zip(self.windows, cells, self.far, strict=True):
             surely: list[Term] = [(1, n < high < far, high)]
             perhaps: list[Term] = [(1, False, high)]
             if low > 0:
                 # What may be below a narrow window may not be certain to be no more than its upper end.
-                nested = n == high or (high - low + 1) * n > longest * high
+                nested = n == high or (high - low + 1) * n > self.longest * high
                 surely = [*surely, (-1, False, low - 1)] if nested else []
                 perhaps.append((-1, n < high, low - 1))
             found.append((surely, perhaps))
         return found
-
-
-def _added(terms: Iterable[tuple[int, float]]) -> Interval:
-    """At least and at most so much are numbers in all, each with its sign."""
-    known = list(terms)
-    total, off = sum(sign * n for sign, n in known), PARTS_OF_FLOAT * sum(n for _, n in known)
-    return max(0, math.floor(total - off)), math.ceil(total + off)

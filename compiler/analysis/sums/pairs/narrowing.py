@@ -9,12 +9,12 @@ itself is known besides: so near a budget only that side of the other one is unc
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from ..certainty import Interval, certain
+from ..certainty import Interval, added, certain
 from ..lattice import Lattice
 from ..tables import TooMuch
 from ..words import ALONE
@@ -49,9 +49,6 @@ STEPS, STEP = 60, 1.02
 
 CACHED = 1 << 16
 """About so many of them are added to at a time."""
-
-PARTS_OF_FLOAT = 2e-8
-"""Floating-point sums of so many positive numbers, at most 10⁸, are off by less than this, relatively."""
 
 
 @dataclass(frozen=True)
@@ -104,12 +101,12 @@ def narrowed(places: Lattice, start: int, work: int, alone: Sequence[Interval]) 
     known = []
     for cost, (surely, perhaps) in enumerate(ends):
         upto = margins.upto(cost, asked[cost])
-        at_least, at_most = (_added((sign, upto[end]) for end, sign in some.items()) for some in (surely, perhaps))
+        at_least, at_most = (added((sign, upto[end]) for end, sign in some.items()) for some in (surely, perhaps))
         known.append((at_least[0], at_most[1]))
     grid = _grid(first, divided.between, shape, units)
     both = _up_to(grid, last, asked[0], asked[1], units)
     counts: dict[tuple[bool, ...], Interval] = {
-        (i > 0, j > 0): _added(
+        (i > 0, j > 0): added(
             (sign * turn, both[one, other]) for one, sign in ends[0][i].items() for other, turn in ends[1][j].items()
         )
         for i, j in product((0, 1), repeat=2)
@@ -124,13 +121,6 @@ def _ends(low: int, high: int, lost: int) -> tuple[Ends, Ends]:
     if low > 0:
         surely, perhaps = {**surely, low - 1: -1}, {**perhaps, low - 1 - lost: -1}
     return (surely if high - lost >= low else {}), perhaps
-
-
-def _added(terms: Iterable[tuple[int, float]]) -> Interval:
-    """At least and at most so much are numbers in all, each with its sign."""
-    known = list(terms)
-    total, off = sum(sign * n for sign, n in known), PARTS_OF_FLOAT * sum(n for _, n in known)
-    return max(0, math.floor(total - off)), math.ceil(total + off)
 
 
 def _divided(parts: Sequence[Vectors], limits: Limits, most: int) -> Divided:
